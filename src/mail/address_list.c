@@ -1,4 +1,5 @@
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -7,6 +8,7 @@
 #include "mail/words.h"
 
 #define COMMENT_DEPTH_MAX 32
+#define SMALL 1536 /* octets on the stack: enough for most lists */
 
 typedef struct {
     const char *p, *end;
@@ -237,36 +239,41 @@ static int read_item(walk_t *w)
     return finish(w, &item);
 }
 
+/* Buffers as long as the whole text, for the item that is read. */
+static int read_all(walk_t *w, char *buffers, apr_size_t room)
+{
+    w->phrase = buffers;
+    w->address = w->phrase + room;
+    w->scratch = w->address + room;
+    while (w->p < w->end) {
+        if (read_item(w)) return -1;
+        if (w->p < w->end && *w->p == ';') w->group = NULL;
+        if (w->p < w->end) w->p++;
+    }
+    /* "undisclosed-recipients:" also occurs without the semicolon. A group with members must have
+     * one, or the colon means something else. */
+    if (w->group && w->list->nelts > w->group_at)
+        return fail(w, "a group (name: addresses;) has no semicolon at its end");
+    return 0;
+}
+
 int ss_address_list(apr_array_header_t **list, const char *value, apr_size_t len, const char **why,
                     apr_pool_t *pool)
 {
     walk_t w = { .p = value,
                  .end = value + len,
                  .pool = pool,
-                 .list = apr_array_make(pool, 4, sizeof(ss_address_t)) };
-    const char *unused;
+                 .list = apr_array_make(pool, 1, sizeof(ss_address_t)) };
+    char small[SMALL], *large = NULL;
     apr_size_t room = len * 2 + 2;
 
-    if (!why) why = &unused;
-    w.phrase = apr_palloc(pool, room * 3);
-    w.address = w.phrase + room;
-    w.scratch = w.address + room;
-    while (w.p < w.end) {
-        if (read_item(&w)) {
-            *why = w.why;
-            return -1;
-        }
-        if (w.p < w.end && *w.p == ';') w.group = NULL;
-        if (w.p < w.end) w.p++;
-    }
-    /* "undisclosed-recipients:" also occurs without the semicolon. A group with members must have
-     * one, or the colon means something else. */
-    if (w.group && w.list->nelts > w.group_at) {
-        *why = "a group (name: addresses;) has no semicolon at its end";
-        return -1;
-    }
-    *list = w.list;
-    return 0;
+    if (room * 3 > sizeof(small)) large = malloc(room * 3);
+    int failed = room * 3 > sizeof(small) && !large ? fail(&w, "there is not enough memory")
+                                                    : read_all(&w, large ? large : small, room);
+    free(large);
+    if (failed && why) *why = w.why;
+    if (!failed) *list = w.list;
+    return failed;
 }
 
 int ss_address_one(ss_address_t *out, const char *text, const char **why, apr_pool_t *pool)

@@ -27,13 +27,18 @@ apr_size_t ss_codec_cut(const char *text, apr_size_t len, apr_size_t max)
     return max;
 }
 
-char *ss_codec_base64(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t line_len,
-                      apr_size_t *out_len)
+apr_size_t ss_codec_base64_room(apr_size_t len, apr_size_t line_len)
+{
+    apr_size_t groups = (len + 2) / 3, per_line = line_len / 4;
+
+    return groups * 4 + (per_line ? (groups / per_line + 1) * 2 : 0) + 1;
+}
+
+apr_size_t ss_codec_base64_to(char *place, const char *bytes, apr_size_t len, apr_size_t line_len)
 {
     const unsigned char *in = (const unsigned char *)bytes;
     apr_size_t groups = (len + 2) / 3, per_line = line_len / 4;
-    char *start = apr_palloc(pool, groups * 4 + (per_line ? (groups / per_line + 1) * 2 : 0) + 1),
-         *out = start;
+    char *out = place;
 
     for (apr_size_t g = 0; g < groups; g++) {
         apr_size_t left = len - g * 3;
@@ -49,8 +54,17 @@ char *ss_codec_base64(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_s
         }
     }
     *out = '\0';
-    if (out_len) *out_len = (apr_size_t)(out - start);
-    return start;
+    return (apr_size_t)(out - place);
+}
+
+char *ss_codec_base64(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t line_len,
+                      apr_size_t *out_len)
+{
+    char *place = apr_palloc(pool, ss_codec_base64_room(len, line_len));
+    apr_size_t coded = ss_codec_base64_to(place, bytes, len, line_len);
+
+    if (out_len) *out_len = coded;
+    return place;
 }
 
 static int sextet(char c)
@@ -128,11 +142,16 @@ static int is_plain(const char *in, apr_size_t i, apr_size_t len, apr_size_t col
     return !(column == 0 && c == 'F' && len - i >= 5 && !memcmp(in + i, "From ", 5));
 }
 
-char *ss_codec_qp(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t *out_len)
+/* Worst case: three characters a byte, and a soft line end after every 24 of them. */
+apr_size_t ss_codec_qp_room(apr_size_t len)
+{
+    return len * 3 + len / 20 * 3 + 8;
+}
+
+apr_size_t ss_codec_qp_to(char *place, const char *bytes, apr_size_t len)
 {
     static const char hex[] = "0123456789ABCDEF";
-    /* worst case: three characters a byte, and a soft line end after every 24 of them */
-    char *start = apr_palloc(pool, len * 3 + len / 20 * 3 + 8), *out = start;
+    char *out = place;
     apr_size_t column = 0;
 
     for (apr_size_t i = 0; i < len; i++) {
@@ -162,8 +181,15 @@ char *ss_codec_qp(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_
         column += plain ? 1 : 3;
     }
     *out = '\0';
-    *out_len = (apr_size_t)(out - start);
-    return start;
+    return (apr_size_t)(out - place);
+}
+
+char *ss_codec_qp(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t *out_len)
+{
+    char *place = apr_palloc(pool, ss_codec_qp_room(len));
+
+    *out_len = ss_codec_qp_to(place, bytes, len);
+    return place;
 }
 
 char *ss_codec_qp_read(apr_pool_t *pool, const char *text, apr_size_t len, apr_size_t *out_len)

@@ -6,12 +6,15 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "mail/canonical.h"
 #include "mail/codec.h"
+#include "mail/parse.h"
 #include "mail/words.h"
 
 #define FOLD_AT 76
+#define CODED_LINE 76
 
 void ss_compose_init(void)
 {
@@ -48,14 +51,17 @@ int ss_compose_is_type(const char *type)
     return is_sound;
 }
 
-static GMimeObject *part(const char *type, const char *bytes, apr_size_t len,
+/* A part with a content that is encoded already. Takes over bytes, which g_malloc gave. */
+static GMimeObject *part(const char *type, char *bytes, apr_size_t len,
                          GMimeContentEncoding encoding)
 {
     GMimeContentType *content_type = g_mime_content_type_parse(NULL, type);
     GMimePart *made = g_mime_part_new();
-    GMimeStream *stream = g_mime_stream_mem_new_with_buffer(bytes, len);
+    GMimeStream *stream =
+        g_mime_stream_mem_new_with_byte_array(g_byte_array_new_take((guint8 *)bytes, len));
     GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, encoding);
 
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), TRUE);
     g_mime_object_set_content_type(GMIME_OBJECT(made), content_type);
     g_mime_part_set_content(made, content);
     g_mime_part_set_content_encoding(made, encoding);
@@ -65,57 +71,88 @@ static GMimeObject *part(const char *type, const char *bytes, apr_size_t len,
     return GMIME_OBJECT(made);
 }
 
-/* Text in the best encoding: 7bit if it is ASCII with short lines, base64 if most of it is not
- * ASCII, else quoted-printable. */
-static GMimeObject *text_part(const char *type, const char *text, apr_pool_t *pool)
+static GMimeObject *base64_part(const char *type, const char *bytes, apr_size_t len)
 {
-    apr_size_t len = strlen(text), out_len, high = 0;
-    char *crlf = apr_palloc(pool, len * 2 + 3), *out = crlf;
-    ss_canonical_facts_t facts;
-    const char *coded;
+    char *coded = g_malloc(ss_codec_base64_room(len, CODED_LINE));
+
+    len = ss_codec_base64_to(coded, bytes, len, CODED_LINE);
+    return part(type, coded, len, GMIME_CONTENT_ENCODING_BASE64);
+}
+
+/* A copy of the text with CRLF as its line ends. */
+static char *with_line_ends(const char *text, apr_size_t len, apr_size_t *out_len)
+{
+    char *start = g_malloc(len * 2 + 3), *out = start;
 
     for (const char *p = text; *p; p++) {
-        high += (unsigned char)*p > 127;
         if (*p == '\r' && p[1] == '\n') continue;
         if (*p == '\r' || *p == '\n') *out++ = '\r';
         *out++ = *p == '\r' ? '\n' : *p;
     }
-    if (out > crlf && out[-1] != '\n') {
+    if (out > start && out[-1] != '\n') {
         *out++ = '\r';
         *out++ = '\n';
     }
-    out_len = (apr_size_t)(out - crlf);
-    ss_canonical_scan(crlf, out_len, &facts);
-    if (!high && facts.longest_line <= SS_MAIL_LINE_MAX)
-        return part(apr_pstrcat(pool, type, "; charset=us-ascii", NULL), crlf, out_len,
+    *out_len = (apr_size_t)(out - start);
+    return start;
+}
+
+/* Octets that quoted-printable triples. */
+static apr_size_t count_heavy(const char *text, int *has_high)
+{
+    apr_size_t heavy = 0;
+
+    *has_high = 0;
+    for (const char *p = text; *p; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (c > 127) *has_high = 1;
+        heavy += c > 126 || c == '=' || (c < 32 && c != '\r' && c != '\n') ||
+                 (c == ' ' && (p[1] == '\n' || p[1] == '\r'));
+    }
+    return heavy;
+}
+
+/* Text in the best encoding: 7bit if it is ASCII with short lines, base64 if most of it would
+ * grow threefold in quoted-printable. No more than two copies of it are in memory at once. */
+static GMimeObject *text_part(const char *type, const char *text, apr_pool_t *pool)
+{
+    apr_size_t len = strlen(text), crlf_len;
+    int has_high, is_heavy = count_heavy(text, &has_high) > len / 3;
+    char *crlf = with_line_ends(text, len, &crlf_len);
+    ss_canonical_facts_t facts;
+    GMimeObject *made;
+
+    ss_canonical_scan(crlf, crlf_len, &facts);
+    if (!has_high && facts.longest_line <= SS_MAIL_LINE_MAX)
+        return part(apr_pstrcat(pool, type, "; charset=us-ascii", NULL), crlf, crlf_len,
                     GMIME_CONTENT_ENCODING_7BIT);
     type = apr_pstrcat(pool, type, "; charset=utf-8", NULL);
-    if (high > len / 3) {
-        coded = ss_codec_base64(pool, crlf, out_len, 76, &out_len);
-        return part(type, coded, out_len, GMIME_CONTENT_ENCODING_BASE64);
+    if (is_heavy) {
+        made = base64_part(type, crlf, crlf_len);
+    } else {
+        char *coded = g_malloc(ss_codec_qp_room(crlf_len));
+        len = ss_codec_qp_to(coded, crlf, crlf_len);
+        made = part(type, coded, len, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
     }
-    coded = ss_codec_qp(pool, crlf, out_len, &out_len);
-    return part(type, coded, out_len, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+    g_free(crlf);
+    return made;
 }
 
 static GMimeObject *attachment(const ss_compose_t *model, const ss_compose_attachment_t *a,
                                apr_pool_t *pool)
 {
-    apr_size_t len;
     const char *type = a->content_type ? a->content_type : "application/octet-stream";
-    const char *coded;
     GMimeObject *made;
 
     /* A message type must not be encoded (RFC 2046 5.2.1): sent as an ordinary file. */
     if (!strncasecmp(type, "message/", 8) || !strncasecmp(type, "multipart/", 10))
         type = "application/octet-stream";
     if (a->lifted) {
-        coded = apr_pstrcat(pool, ss_lift_marker(model->lift, a->lifted, pool), "\r\n", NULL);
-        len = strlen(coded);
+        char *marker = g_strconcat(ss_lift_marker(model->lift, a->lifted, pool), "\r\n", NULL);
+        made = part(type, marker, strlen(marker), GMIME_CONTENT_ENCODING_BASE64);
     } else {
-        coded = ss_codec_base64(pool, a->bytes, a->len, 76, &len);
+        made = base64_part(type, a->bytes, a->len);
     }
-    made = part(type, coded, len, GMIME_CONTENT_ENCODING_BASE64);
     g_mime_object_set_disposition(made,
                                   a->cid ? GMIME_DISPOSITION_INLINE : GMIME_DISPOSITION_ATTACHMENT);
     if (a->filename) g_mime_part_set_filename(GMIME_PART(made), a->filename);
@@ -178,80 +215,145 @@ static GMimeObject *tree(const ss_compose_t *model, apr_pool_t *pool)
 
 /* ---- fields ---- */
 
-/* "Name: value" folded at blanks. */
-static const char *field(apr_pool_t *pool, const char *name, const char *value)
-{
-    const char *line = apr_pstrcat(pool, name, ": ", value, NULL);
-    apr_size_t len = strlen(line), column = 0, used = 0, min = strlen(name) + 2;
-    char *out = apr_palloc(pool, len * 2 + 3);
+/* The header that is written, and what a field needs only while it is. */
+typedef struct {
+    ss_buf_t out; /* errors are in rv */
+    apr_status_t rv;
+    apr_size_t column;
+    apr_pool_t *scratch;
+} header_t;
 
-    for (apr_size_t i = 0; i < len; i++) {
-        apr_size_t word = line[i] == ' ' ? strcspn(line + i + 1, " ") + 1 : 0;
-        if (word > 1 && i >= min && column + word > FOLD_AT) {
-            out[used++] = '\r';
-            out[used++] = '\n';
-            column = 0;
+static void put(header_t *h, const char *bytes, apr_size_t len)
+{
+    if (h->rv == APR_SUCCESS) h->rv = ss_buf_append(&h->out, bytes, len);
+    h->column += len;
+}
+
+static void begin_field(header_t *h, const char *name)
+{
+    h->column = 0;
+    put(h, name, strlen(name));
+    put(h, ": ", 2);
+}
+
+/* A piece of a value: its lines are folded at blanks. */
+static void put_value(header_t *h, const char *value)
+{
+    while (*value) {
+        apr_size_t blanks = strspn(value, " "), word = strcspn(value + blanks, " ");
+        /* All blanks but the last stay in the line. */
+        if (blanks) put(h, value, blanks - 1);
+        if (blanks && word && h->column + word + 1 > FOLD_AT) {
+            put(h, "\r\n", 2);
+            h->column = 0;
         }
-        out[used++] = line[i];
-        column++;
+        if (blanks) put(h, " ", 1);
+        put(h, value + blanks, word);
+        value += blanks + word;
     }
-    memcpy(out + used, "\r\n", 3);
-    return out;
 }
 
-static const char *address_field(apr_pool_t *pool, const char *name, const apr_array_header_t *list)
+static void end_field(header_t *h)
 {
-    apr_array_header_t *parts;
+    put(h, "\r\n", 2);
+    apr_pool_clear(h->scratch);
+}
 
-    if (!list || !list->nelts) return "";
-    parts = apr_array_make(pool, list->nelts, sizeof(const char *));
+static void put_field(header_t *h, const char *name, const char *value)
+{
+    begin_field(h, name);
+    put_value(h, value);
+    end_field(h);
+}
+
+static void put_addresses(header_t *h, const char *name, const apr_array_header_t *list)
+{
+    apr_pool_t *pool;
+
+    if (!list || !list->nelts) return;
+    apr_pool_create(&pool, h->scratch);
+    begin_field(h, name);
     for (int i = 0; i < list->nelts; i++) {
-        const char *text = ss_address_header(&APR_ARRAY_IDX(list, i, ss_address_t), pool);
-        APR_ARRAY_PUSH(parts, const char *) =
-            i + 1 < list->nelts ? apr_pstrcat(pool, text, ", ", NULL) : text;
+        apr_pool_clear(pool);
+        put_value(h, apr_pstrcat(pool, i ? " " : "",
+                                 ss_address_header(&APR_ARRAY_IDX(list, i, ss_address_t), pool),
+                                 i + 1 < list->nelts ? "," : "", NULL));
     }
-    return field(pool, name, apr_array_pstrcat(pool, parts, 0));
+    end_field(h);
 }
 
-static const char *fields(const ss_compose_t *model, apr_pool_t *pool)
+static void put_fields(header_t *h, const ss_compose_t *model)
 {
-    const char *id = model->message_id, *out;
+    const char *id = model->message_id;
 
-    if (!id) id = ss_mail_message_id(model->now, model->random, model->host, pool);
-    out = apr_pstrcat(
-        pool, "Date: ", ss_text_time_mail(pool, model->now), "\r\n",
-        model->from.address ? field(pool, "From", ss_address_header(&model->from, pool)) : "",
-        address_field(pool, "To", model->to), address_field(pool, "Cc", model->cc),
-        address_field(pool, "Reply-To", model->reply_to),
-        model->subject ? field(pool, "Subject", ss_words_encode(pool, model->subject)) : "",
-        field(pool, "Message-ID", id), NULL);
-    for (int i = 0; model->headers && i < model->headers->nelts; i++) {
-        const ss_compose_header_t *h = &APR_ARRAY_IDX(model->headers, i, ss_compose_header_t);
-        out = apr_pstrcat(pool, out, field(pool, h->name, ss_words_encode(pool, h->value)), NULL);
+    put_field(h, "Date", ss_text_time_mail(h->scratch, model->now));
+    if (model->from.address) put_field(h, "From", ss_address_header(&model->from, h->scratch));
+    put_addresses(h, "To", model->to);
+    put_addresses(h, "Cc", model->cc);
+    put_addresses(h, "Reply-To", model->reply_to);
+    if (model->subject) put_field(h, "Subject", ss_words_encode(h->scratch, model->subject));
+    if (!id) id = ss_mail_message_id(model->now, model->random, model->host, h->scratch);
+    put_field(h, "Message-ID", id);
+    for (int i = 0; model->headers && i < model->headers->nelts && h->rv == APR_SUCCESS; i++) {
+        const ss_compose_header_t *field = &APR_ARRAY_IDX(model->headers, i, ss_compose_header_t);
+        put_field(h, field->name, ss_words_encode(h->scratch, field->value));
     }
-    return apr_pstrcat(pool, out, "MIME-Version: 1.0\r\n", NULL);
+    put(h, "MIME-Version: 1.0\r\n", 19);
+}
+
+/* Writes the header to a stream. 0, or -1 with the problem. */
+static int write_header(GMimeStream *stream, const ss_compose_t *model, ss_mail_problem_t *problem,
+                        apr_pool_t *pool)
+{
+    header_t h = { .rv = APR_SUCCESS };
+
+    ss_buf_init(&h.out, SS_PARSE_HEADER_MAX);
+    apr_pool_create(&h.scratch, pool);
+    put_fields(&h, model);
+    if (h.rv == APR_SUCCESS) g_mime_stream_write(stream, h.out.data, h.out.len);
+    apr_pool_destroy(h.scratch);
+    ss_buf_free(&h.out);
+    if (h.rv == APR_SUCCESS) return 0;
+    return ss_mail_problem(problem, h.rv == APR_ENOSPC ? 400 : 503, "headers",
+                           h.rv == APR_ENOSPC ? "the header is longer than %d octets"
+                                              : "there is not enough memory for the header",
+                           SS_PARSE_HEADER_MAX);
+}
+
+static apr_status_t free_bytes(void *bytes)
+{
+    g_byte_array_unref(bytes);
+    return APR_SUCCESS;
+}
+
+static int write_body(GMimeStream *stream, const ss_compose_t *model, ss_mail_problem_t *problem,
+                      apr_pool_t *pool)
+{
+    GMimeObject *body = tree(model, pool);
+    GMimeFormatOptions *format = g_mime_format_options_clone(g_mime_format_options_get_default());
+
+    g_mime_format_options_set_newline_format(format, GMIME_NEWLINE_FORMAT_DOS);
+    int failed = g_mime_object_write_to_stream(body, format, stream) < 0;
+    g_mime_format_options_free(format);
+    g_object_unref(body);
+    return failed ? ss_mail_problem(problem, 500, NULL, "the message could not be written") : 0;
 }
 
 int ss_compose(const char **out, apr_size_t *out_len, const ss_compose_t *model,
                ss_mail_problem_t *problem, apr_pool_t *pool)
 {
-    GMimeObject *body = tree(model, pool);
-    GMimeFormatOptions *format = g_mime_format_options_clone(g_mime_format_options_get_default());
-    GMimeStream *stream = g_mime_stream_mem_new();
-    const char *top = fields(model, pool);
-    GByteArray *bytes;
-    int failed;
+    GByteArray *bytes = g_byte_array_new();
+    GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(bytes);
 
-    g_mime_format_options_set_newline_format(format, GMIME_NEWLINE_FORMAT_DOS);
-    g_mime_stream_write(stream, top, strlen(top));
-    failed = g_mime_object_write_to_stream(body, format, stream) < 0;
-    bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
-    if (failed)
-        ss_mail_problem(problem, 500, NULL, "the message could not be written");
-    else
-        *out = apr_pstrmemdup(pool, (const char *)bytes->data, *out_len = bytes->len);
+    /* The message stays where GMime wrote it. */
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+    apr_pool_cleanup_register(pool, bytes, free_bytes, apr_pool_cleanup_null);
+    int failed =
+        write_header(stream, model, problem, pool) || write_body(stream, model, problem, pool);
     g_object_unref(stream);
-    g_object_unref(body);
-    g_mime_format_options_free(format);
-    return failed ? -1 : ss_canonical_make(out, out_len, *out, *out_len, problem, pool);
+    if (failed) return -1;
+    g_byte_array_append(bytes, (const guint8 *)"", 1);
+    *out = (const char *)bytes->data;
+    *out_len = bytes->len - 1;
+    return ss_canonical_make(out, out_len, *out, *out_len, problem, pool);
 }

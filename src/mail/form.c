@@ -3,11 +3,11 @@
 #include "mail/form.h"
 
 #include <apr_strings.h>
-#include <jansson.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/codec.h"
@@ -16,6 +16,7 @@
 #define ATTACHMENTS_MAX 1000
 #define HEADERS_MAX 1000
 #define TEXT_LINE_MAX 10000 /* a subject or header value */
+#define FILE_LINE_MAX 1000  /* name, type or id of a file; MIME makes a name six times as long */
 
 typedef struct {
     ss_mail_message_t *m;
@@ -25,20 +26,24 @@ typedef struct {
     apr_array_header_t *bcc;
     unsigned notify;
     int has_envelope_to;
+    json_t *document;    /* has the texts of the model */
+    apr_pool_t *scratch; /* for one address of many */
+    apr_pool_t *paths;   /* the message's, or scratch */
 } form_t;
 
 static const char *item_path(form_t *f, const char *path, size_t i)
 {
-    return apr_psprintf(f->m->pool, "%s[%lu]", path, (unsigned long)i);
+    return apr_psprintf(f->paths, "%s[%lu]", path, (unsigned long)i);
 }
 
 static const char *member_path(form_t *f, const char *path, const char *member)
 {
-    return apr_pstrcat(f->m->pool, path, ".", member, NULL);
+    return apr_pstrcat(f->paths, path, ".", member, NULL);
 }
 
 static int wrong(form_t *f, const char *path, const char *what)
 {
+    path = apr_pstrdup(f->m->pool, path);
     return ss_mail_problem(f->problem, 400, path, "%s: %s", path, what);
 }
 
@@ -62,7 +67,13 @@ static int check_line(form_t *f, const char *path, const char *s)
     return 0;
 }
 
-/* A text without zero bytes; is_line: of one line. */
+/* The same for a name, type or id of a file. */
+static int check_file_line(form_t *f, const char *path, const char *s)
+{
+    return strlen(s) > FILE_LINE_MAX ? wrong(f, path, "too long") : check_line(f, path, s);
+}
+
+/* A text without zero bytes; is_line: of one line. It stays in the document. */
 static int text(form_t *f, const char *path, json_t *value, int is_line, const char **out)
 {
     const char *s = json_string_value(value);
@@ -71,7 +82,27 @@ static int text(form_t *f, const char *path, json_t *value, int is_line, const c
     if (strlen(s) != json_string_length(value)) return wrong(f, path, "has a zero byte");
     if (ss_lift_has(f->options->lift, s, strlen(s))) return wrong(f, path, "too long");
     if (is_line && check_line(f, path, s)) return -1;
-    *out = apr_pstrdup(f->m->pool, s);
+    *out = s;
+    return 0;
+}
+
+static int file_line(form_t *f, const char *path, json_t *value, const char **out)
+{
+    return text(f, path, value, 0, out) ? -1 : check_file_line(f, path, *out);
+}
+
+/* Adds an address that is in scratch, or its name in the document. */
+static int add_address(form_t *f, const char *path, ss_address_t a, apr_array_header_t *list)
+{
+    const char *why;
+
+    a.address = ss_address_with_domain(a.address, f->options->default_domain, f->scratch);
+    if (!ss_address_is_valid(a.address, 0, &why))
+        return wrong(f, path, apr_psprintf(f->scratch, "<%.200s>: %s", a.address, why));
+    if (list->nelts >= SS_MAIL_RECIPIENTS_MAX) return wrong(f, path, "too many addresses");
+    APR_ARRAY_PUSH(list, ss_address_t) =
+        (ss_address_t){ .name = apr_pstrdup(f->m->pool, a.name),
+                        .address = apr_pstrdup(f->m->pool, a.address) };
     return 0;
 }
 
@@ -100,32 +131,33 @@ static int address(form_t *f, const char *path, json_t *value, apr_array_header_
     }
     if (text(f, path, value, 1, &s)) return -1;
     if (name) {
-        if (ss_address_one(&a, s, &why, f->m->pool)) return wrong(f, path, why);
+        if (ss_address_one(&a, s, &why, f->scratch)) return wrong(f, path, why);
         a.name = name;
-        found = apr_array_make(f->m->pool, 1, sizeof(a));
-        APR_ARRAY_PUSH(found, ss_address_t) = a;
-    } else if (ss_address_list(&found, s, strlen(s), &why, f->m->pool))
-        return wrong(f, path, why);
-    if (!found->nelts) return wrong(f, path, "is empty");
-    for (int i = 0; i < found->nelts; i++) {
-        a = APR_ARRAY_IDX(found, i, ss_address_t);
-        a.address = ss_address_with_domain(a.address, f->options->default_domain, f->m->pool);
-        if (!ss_address_is_valid(a.address, 0, &why))
-            return wrong(f, path, apr_psprintf(f->m->pool, "<%.200s>: %s", a.address, why));
-        if (list->nelts >= SS_MAIL_RECIPIENTS_MAX) return wrong(f, path, "too many addresses");
-        APR_ARRAY_PUSH(list, ss_address_t) = a;
+        return add_address(f, path, a, list);
     }
-    return 0;
+    if (ss_address_list(&found, s, strlen(s), &why, f->scratch)) return wrong(f, path, why);
+    for (int i = 0; i < found->nelts; i++) {
+        if (add_address(f, path, APR_ARRAY_IDX(found, i, ss_address_t), list)) return -1;
+    }
+    return found->nelts ? 0 : wrong(f, path, "is empty");
 }
 
 static int addresses(form_t *f, const char *path, json_t *value, apr_array_header_t **list)
 {
-    *list = apr_array_make(f->m->pool, 4, sizeof(ss_address_t));
-    if (!json_is_array(value)) return address(f, path, value, *list);
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        if (address(f, item_path(f, path, i), json_array_get(value, i), *list)) return -1;
+    size_t count = json_is_array(value) ? json_array_size(value) : 1, i = 0;
+    int failed = 0;
+
+    *list = apr_array_make(f->m->pool, count < SS_MAIL_RECIPIENTS_MAX ? (int)count : 1,
+                           sizeof(ss_address_t));
+    f->paths = f->scratch;
+    for (; i < count && !failed; i++) {
+        failed = json_is_array(value)
+                     ? address(f, item_path(f, path, i), json_array_get(value, i), *list)
+                     : address(f, path, value, *list);
+        apr_pool_clear(f->scratch);
     }
-    return 0;
+    f->paths = f->m->pool;
+    return failed;
 }
 
 /* ---- fields ---- */
@@ -226,13 +258,13 @@ static int attachment(form_t *f, const char *path, json_t *value)
             if (content(f, at, item, a)) return -1;
             has_content = 1;
         } else if (!strcmp(key, "filename")) {
-            if (text(f, at, item, 1, &a->filename)) return -1;
+            if (file_line(f, at, item, &a->filename)) return -1;
         } else if (!strcmp(key, "contentType")) {
-            if (text(f, at, item, 1, &a->content_type)) return -1;
+            if (file_line(f, at, item, &a->content_type)) return -1;
             if (!ss_compose_is_type(a->content_type))
                 return wrong(f, at, "not a media type like image/png");
         } else if (!strcmp(key, "cid")) {
-            if (text(f, at, item, 1, &a->cid)) return -1;
+            if (file_line(f, at, item, &a->cid)) return -1;
             if (!is_cid(a->cid))
                 return wrong(f, at, "not a content id: it must not have blanks or brackets");
         } else
@@ -351,6 +383,8 @@ static int read_attribute(form_t *f, const ss_attributes_row_t *row, json_t *val
         s = apr_psprintf(f->m->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
     else if (text(f, row->name, value, 1, &s))
         return -1;
+    else
+        s = apr_pstrdup(f->m->pool, s);
     why = ss_attributes_read(row, &f->m->attr, s, f->m->pool);
     return why ? wrong(f, row->name, why) : 0;
 }
@@ -464,11 +498,33 @@ static int lower(form_t *f)
                            head + tail->len, max);
 }
 
+static apr_status_t drop(void *document)
+{
+    json_decref(document);
+    return APR_SUCCESS;
+}
+
+/* Makes MIME of the model, and the message of that. Of document, MIME and message no more than two
+ * are in memory at once. */
+static int compose(form_t *f, const ss_parse_options_t *options)
+{
+    ss_mail_message_t *m = f->m;
+    apr_pool_t *pool;
+    const char *bytes;
+    apr_size_t len;
+
+    apr_pool_create(&pool, m->pool);
+    int failed = ss_compose(&bytes, &len, &f->model, f->problem, pool);
+    apr_pool_cleanup_run(m->pool, f->document, drop);
+    f->document = NULL;
+    if (failed || ss_parse_message(m, bytes, len, options, f->problem)) return -1;
+    if (m->content < bytes || m->content > bytes + len) apr_pool_destroy(pool);
+    return 0;
+}
+
 static int finish(form_t *f)
 {
     ss_parse_options_t options = *f->options;
-    const char *bytes;
-    apr_size_t len;
 
     if (!f->has_envelope_to && (add_rcpts(f, "to", f->model.to) ||
                                 add_rcpts(f, "cc", f->model.cc) || add_rcpts(f, "bcc", f->bcc)))
@@ -481,9 +537,9 @@ static int finish(form_t *f)
     f->model.now = f->options->now;
     f->model.random = f->options->random;
     f->model.lift = f->options->lift;
-    if (ss_compose(&bytes, &len, &f->model, f->problem, f->m->pool)) return -1;
     options.takes_rcpts = 0;
-    if (ss_parse_message(f->m, bytes, len, &options, f->problem)) return -1;
+    options.default_domain = NULL; /* all addresses have one by now */
+    if (compose(f, &options)) return -1;
     return ss_lift_has(f->options->lift, f->m->content, f->m->content_len) ? lower(f) : 0;
 }
 
@@ -497,11 +553,11 @@ static int add_files(form_t *f, const apr_array_header_t *files)
             f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_compose_attachment_t));
         if (f->model.attachments->nelts >= ATTACHMENTS_MAX)
             return wrong(f, path, "too many attachments");
-        if (a->filename && check_line(f, path, a->filename)) return -1;
+        if (a->filename && check_file_line(f, path, a->filename)) return -1;
         if (a->content_type &&
-            (check_line(f, path, a->content_type) || !ss_compose_is_type(a->content_type)))
+            (check_file_line(f, path, a->content_type) || !ss_compose_is_type(a->content_type)))
             return wrong(f, path, "its Content-Type is not a media type like image/png");
-        if (a->cid && (check_line(f, path, a->cid) || !is_cid(a->cid)))
+        if (a->cid && (check_file_line(f, path, a->cid) || !is_cid(a->cid)))
             return wrong(f, path, "its Content-ID is not a content id");
         APR_ARRAY_PUSH(f->model.attachments, ss_compose_attachment_t) = *a;
     }
@@ -510,9 +566,13 @@ static int add_files(form_t *f, const apr_array_header_t *files)
 
 /* ---- documents ---- */
 
-/* files: further attachments, of ss_compose_attachment_t, or NULL. */
+/* Takes over the document. files: further attachments, of ss_compose_attachment_t, or NULL. */
 static int read_document(form_t *f, json_t *document, const apr_array_header_t *files)
 {
+    f->document = document;
+    apr_pool_cleanup_register(f->m->pool, document, drop, apr_pool_cleanup_null);
+    f->paths = f->m->pool;
+    apr_pool_create(&f->scratch, f->m->pool);
     if (!json_is_object(document))
         return ss_mail_problem(f->problem, 400, NULL, "the JSON document is not an object");
     return read_fields(f, document) || add_files(f, files) || finish(f) ? -1 : 0;
@@ -523,15 +583,11 @@ int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len,
 {
     form_t f = { .m = m, .options = options, .problem = problem };
     json_error_t error;
-    json_t *document = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    json_t *document = ss_json_read(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 
-    if (!document)
-        return ss_mail_problem(problem, 400, NULL,
-                               "the JSON cannot be read: line %d, column %d: %s", error.line,
-                               error.column, error.text);
-    int failed = read_document(&f, document, NULL);
-    json_decref(document);
-    return failed;
+    if (document) return read_document(&f, document, NULL);
+    return ss_mail_problem(problem, 400, NULL, "the JSON cannot be read: line %d, column %d: %s",
+                           error.line, error.column, error.text);
 }
 
 /* ---- the fields of an HTML form become a document ---- */
@@ -590,7 +646,7 @@ static int put_member(form_t *f, json_t *document, const char *name, const char 
 static int put_json(form_t *f, json_t *document, const char *name, const char *value)
 {
     json_error_t error;
-    json_t *parsed = json_loads(value, JSON_REJECT_DUPLICATES, &error);
+    json_t *parsed = ss_json_read(value, strlen(value), JSON_REJECT_DUPLICATES, &error);
 
     if (!parsed)
         return wrong(f, name, "in a form this is JSON, or single fields like headers.X-Name");
@@ -640,7 +696,7 @@ int ss_form_fields(ss_mail_message_t *m, const apr_array_header_t *fields,
 
     for (int i = 0; i < fields->nelts && !failed; i++)
         failed = put_field(&f, document, &APR_ARRAY_IDX(fields, i, ss_form_field_t));
-    if (!failed) failed = read_document(&f, document, files);
+    if (!failed) return read_document(&f, document, files);
     json_decref(document);
-    return failed;
+    return -1;
 }

@@ -52,16 +52,20 @@ static const char *key_of(apr_pool_t *pool, const char *address)
     return key;
 }
 
-static int has_rcpt(ss_mail_message_t *m, const char *address)
+static int has_rcpt(const ss_mail_message_t *m, const char *address)
 {
     const ss_mail_rcpt_t *rcpts = (const ss_mail_rcpt_t *)m->rcpts->elts;
 
-    if (m->rcpts->nelts <= LINEAR_MAX) {
-        for (int i = 0; i < m->rcpts->nelts; i++) {
-            if (ss_address_same(rcpts[i].address, address)) return 1;
-        }
-        return 0;
+    for (int i = 0; i < m->rcpts->nelts; i++) {
+        if (ss_address_same(rcpts[i].address, address)) return 1;
     }
+    return 0;
+}
+
+static int is_indexed(ss_mail_message_t *m, const char *key)
+{
+    const ss_mail_rcpt_t *rcpts = (const ss_mail_rcpt_t *)m->rcpts->elts;
+
     if (!m->rcpt_index) {
         m->rcpt_index = apr_hash_make(m->pool);
         m->rcpt_indexed = 0;
@@ -70,24 +74,29 @@ static int has_rcpt(ss_mail_message_t *m, const char *address)
         apr_hash_set(m->rcpt_index, key_of(m->pool, rcpts[m->rcpt_indexed].address),
                      APR_HASH_KEY_STRING, m);
     }
-    return apr_hash_get(m->rcpt_index, key_of(m->pool, address), APR_HASH_KEY_STRING) != NULL;
+    return apr_hash_get(m->rcpt_index, key, APR_HASH_KEY_STRING) != NULL;
 }
 
 int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field,
                      ss_mail_problem_t *problem)
 {
-    const char *why = NULL;
+    const char *why = NULL, *key = NULL;
 
     if (!ss_address_is_valid(address, 0, &why))
         return ss_mail_problem(problem, 400, field,
                                "<%.200s> is not an address that mail can be sent to: %s", address,
                                why);
-    if (has_rcpt(m, address)) return 0;
+    if (m->rcpts->nelts > LINEAR_MAX) key = key_of(m->pool, address);
+    if (key ? is_indexed(m, key) : has_rcpt(m, address)) return 0;
     if (m->rcpts->nelts >= SS_MAIL_RECIPIENTS_MAX)
         return ss_mail_problem(problem, 413, field, "too many recipients: a message has at most %d",
                                SS_MAIL_RECIPIENTS_MAX);
     APR_ARRAY_PUSH(m->rcpts, ss_mail_rcpt_t) =
         (ss_mail_rcpt_t){ .address = apr_pstrdup(m->pool, address), .notify = notify };
+    if (key) {
+        apr_hash_set(m->rcpt_index, key, APR_HASH_KEY_STRING, m);
+        m->rcpt_indexed++;
+    }
     if (ss_text_has_8bit(address)) m->attr.is_utf8 = 1;
     return 0;
 }

@@ -84,30 +84,32 @@ static const char *name_of(parse_t *p, const ss_header_field_t *field)
     return apr_pstrmemdup(p->m->pool, field->start, field->name_len);
 }
 
-static int addresses(parse_t *p, const ss_header_field_t *field, apr_array_header_t **list)
-{
-    const char *why;
-
-    if (!ss_address_list(list, field->value, field->value_len, &why, p->m->pool)) return 0;
-    return ss_mail_problem(p->problem, 400, name_of(p, field),
-                           "the field %s cannot be read as addresses: %s", name_of(p, field), why);
-}
-
 /* ---- the walk over the fields ---- */
+
+static int add_rcpts(parse_t *p, const ss_header_field_t *field, apr_pool_t *scratch)
+{
+    const char *why, *name = name_of(p, field);
+    apr_array_header_t *list;
+
+    if (ss_address_list(&list, field->value, field->value_len, &why, scratch))
+        return ss_mail_problem(p->problem, 400, name,
+                               "the field %s cannot be read as addresses: %s", name, why);
+    for (int i = 0; i < list->nelts; i++) {
+        const char *address = APR_ARRAY_IDX(list, i, ss_address_t).address;
+        address = ss_address_with_domain(address, p->options->default_domain, scratch);
+        if (ss_mail_add_rcpt(p->m, address, SS_NOTIFY_NONE, name, p->problem)) return -1;
+    }
+    return 0;
+}
 
 static int take_rcpts(parse_t *p, const ss_header_field_t *field)
 {
-    apr_array_header_t *list;
+    apr_pool_t *scratch;
 
-    if (addresses(p, field, &list)) return -1;
-    for (int i = 0; i < list->nelts; i++) {
-        const ss_address_t *a = &APR_ARRAY_IDX(list, i, ss_address_t);
-        const char *address =
-            ss_address_with_domain(a->address, p->options->default_domain, p->m->pool);
-        if (ss_mail_add_rcpt(p->m, address, SS_NOTIFY_NONE, name_of(p, field), p->problem))
-            return -1;
-    }
-    return 0;
+    apr_pool_create(&scratch, p->m->pool);
+    int failed = add_rcpts(p, field, scratch);
+    apr_pool_destroy(scratch);
+    return failed;
 }
 
 /* Whether a field of the message gives way to one of add_headers. */
@@ -264,27 +266,36 @@ static void add_missing(parse_t *p)
     }
 }
 
-/* The value of an address field with the default domain added; NULL: unchanged. */
-static const char *with_domains(parse_t *p, const ss_header_field_t *field)
+static const char *complete(parse_t *p, const ss_header_field_t *field, apr_pool_t *scratch)
 {
+    const char *domain = p->options->default_domain;
     apr_array_header_t *list, *out;
     int changes = 0;
 
-    if (!p->options->default_domain ||
-        ss_address_list(&list, field->value, field->value_len, NULL, p->m->pool))
-        return NULL;
-    out = apr_array_make(p->m->pool, 2 * list->nelts + 1, sizeof(const char *));
+    if (ss_address_list(&list, field->value, field->value_len, NULL, scratch)) return NULL;
+    out = apr_array_make(scratch, 2 * list->nelts + 1, sizeof(const char *));
     for (int i = 0; i < list->nelts; i++) {
         ss_address_t a = APR_ARRAY_IDX(list, i, ss_address_t);
-        const char *address =
-            ss_address_with_domain(a.address, p->options->default_domain, p->m->pool);
+        const char *address = ss_address_with_domain(a.address, domain, scratch);
         if (a.group) return NULL;
         changes |= address != a.address;
         a.address = address;
         if (i) APR_ARRAY_PUSH(out, const char *) = ",\r\n ";
-        APR_ARRAY_PUSH(out, const char *) = ss_address_header(&a, p->m->pool);
+        APR_ARRAY_PUSH(out, const char *) = ss_address_header(&a, scratch);
     }
     return changes ? apr_array_pstrcat(p->m->pool, out, 0) : NULL;
+}
+
+/* The value of an address field with the default domain added; NULL: unchanged. */
+static const char *with_domains(parse_t *p, const ss_header_field_t *field)
+{
+    apr_pool_t *scratch;
+
+    if (!p->options->default_domain) return NULL;
+    apr_pool_create(&scratch, p->m->pool);
+    const char *value = complete(p, field, scratch);
+    apr_pool_destroy(scratch);
+    return value;
 }
 
 static int add_headers(parse_t *p)

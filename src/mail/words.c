@@ -195,22 +195,33 @@ const char *ss_words_encode(apr_pool_t *pool, const char *text)
 }
 
 /* Reads a parameter's value at p: a token or a quoted string. A backslash quotes only a quote or a
- * backslash: some programs write paths of files. */
-static const char *read_value(apr_pool_t *pool, const char *p, const char *limit, const char **end)
+ * backslash: some programs write paths of files. out: NULL, or as long as the value. Returns the
+ * value's length; *end is behind it. */
+static apr_size_t read_value(char *out, const char *p, const char *limit, const char **end)
 {
-    char *out = apr_palloc(pool, (apr_size_t)(limit - p) + 1), *to = out;
+    int is_quoted = p < limit && *p == '"';
+    apr_size_t len = 0;
 
-    if (p < limit && *p == '"') {
-        for (p++; p < limit && *p != '"'; p++) {
-            if (*p == '\\' && p + 1 < limit && (p[1] == '"' || p[1] == '\\')) p++;
-            if (*p != '\r' && *p != '\n') *to++ = *p;
-        }
-        if (p < limit) p++;
-    } else {
-        while (p < limit && *p != ';' && !is_blank(*p) && *p != '(') *to++ = *p++;
+    for (p += is_quoted; p < limit; p++) {
+        if (is_quoted ? *p == '"' : *p == ';' || is_blank(*p) || *p == '(') break;
+        if (is_quoted && *p == '\\' && p + 1 < limit && (p[1] == '"' || p[1] == '\\')) p++;
+        if (is_quoted && (*p == '\r' || *p == '\n')) continue;
+        if (out) out[len] = *p;
+        len++;
     }
-    *to = '\0';
-    *end = p;
+    *end = p + (is_quoted && p < limit);
+    return len;
+}
+
+/* The same from the pool. */
+static char *take_value(apr_pool_t *pool, const char *p, const char *limit)
+{
+    const char *end;
+    apr_size_t len = read_value(NULL, p, limit, &end);
+    char *out = apr_palloc(pool, len + 1);
+
+    read_value(out, p, limit, &end);
+    out[len] = '\0';
     return out;
 }
 
@@ -220,10 +231,10 @@ const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t l
     const char *p = value, *limit = value + len;
 
     while (p < limit) {
-        const char *start, *found, *end;
+        const char *start, *end;
         while (p < limit && *p != ';') {
             if (*p == '"')
-                read_value(pool, p, limit, &p);
+                read_value(NULL, p, limit, &p);
             else
                 p++;
         }
@@ -237,8 +248,8 @@ const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t l
         if (p == limit || *p != '=') continue;
         p++;
         while (p < limit && is_blank(*p)) p++;
-        found = read_value(pool, p, limit, &p);
-        if (ss_text_is(start, (apr_size_t)(end - start), name)) return found;
+        if (ss_text_is(start, (apr_size_t)(end - start), name)) return take_value(pool, p, limit);
+        read_value(NULL, p, limit, &p);
     }
     return NULL;
 }

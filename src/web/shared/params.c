@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "mail/codec.h"
 
 /* Decodes a name or value; NULL with the reason. */
 static const char *decode(const char *text, apr_size_t len, const char **why, apr_pool_t *pool)
@@ -32,7 +33,7 @@ static const char *decode(const char *text, apr_size_t len, const char **why, ap
         *p++ = c;
     }
     *p = '\0';
-    if (strcmp(out, ss_text_utf8(pool, out, (apr_size_t)(p - out)))) {
+    if (!ss_codec_is_utf8(out, (apr_size_t)(p - out))) {
         *why = "invalid UTF-8 in a parameter";
         return NULL;
     }

@@ -132,7 +132,7 @@ static apr_status_t add(ss_bulk_t *bulk, const char *header, const ss_mail_messa
 
 void ss_bulk_add(ss_bulk_t *bulk, const char *header, const ss_mail_message_t *m)
 {
-    if (header && m->tail) {
+    if (header && (m->tail || m->content_len >= SS_BULK_BYTES)) {
         send_alone(bulk, header, m);
         return;
     }

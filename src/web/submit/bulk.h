@@ -17,7 +17,7 @@ typedef struct ss_bulk_t ss_bulk_t;
 ss_bulk_t *ss_bulk_create(request_rec *r, void (*answer)(void *self, const json_t *fields),
                           void *self);
 /* Adds a message: the header of its "submit" request (NULL: too large) and its content; both are
- * copied. May send a request; does so for a message with a tail. */
+ * copied. May send a request; does so for a message that is large or has a tail. */
 void ss_bulk_add(ss_bulk_t *bulk, const char *header, const ss_mail_message_t *m);
 /* Adds an answer that is known already, in its order. Takes over the reference. */
 void ss_bulk_put(ss_bulk_t *bulk, json_t *answer);

@@ -4,7 +4,9 @@
 #include "web/submit/lines.h"
 
 #include <apr_strings.h>
+#include <http_protocol.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/random.h"
 #include "mail/ndjson.h"
@@ -15,19 +17,22 @@
 #include "web/submit/limit.h"
 #include "web/submit/spool.h"
 
-#define ANSWERS_MAX (256 * 1024 * 1024)
+#define ANSWERS_MAX (512 * 1024) /* bytes in memory; what is more is in a file */
+#define PIECE 65536              /* bytes of that file read at once */
+#define TYPE "application/x-ndjson"
 
 typedef struct {
     ss_submission_t *s;
     ss_ndjson_t body;
     ss_bulk_t *bulk;
     ss_buf_t answers;
-    const char *key;  /* Idempotency-Key of the request */
-    GChecksum *hash;  /* of the line, if there is a key */
-    apr_pool_t *pool; /* for the message of one line */
-    int number;       /* of the current line, from 1 */
-    int count;        /* messages */
-    int is_broken;    /* out of memory for the answers */
+    ss_scratch_t spilled; /* all answers, once they do not fit into the buffer */
+    const char *key;      /* Idempotency-Key of the request */
+    GChecksum *hash;      /* of the line, if there is a key */
+    apr_pool_t *pool;     /* for the message of one line */
+    int number;           /* of the current line, from 1 */
+    int count;            /* messages */
+    apr_status_t rv;      /* why answers could not be kept */
 } lines_t;
 
 static apr_status_t release(void *data)
@@ -35,8 +40,23 @@ static apr_status_t release(void *data)
     lines_t *lines = data;
 
     ss_buf_free(&lines->answers);
+    ss_scratch_close(&lines->spilled);
     ss_idempotency_hash_free(lines->hash);
     return APR_SUCCESS;
+}
+
+/* Keeps an answer: in memory, or in a file if there are many. */
+static void keep(lines_t *lines, const char *text)
+{
+    if (lines->spilled.fd < 0 && lines->rv == APR_SUCCESS) {
+        lines->rv = ss_buf_puts(&lines->answers, text);
+        if (lines->rv != APR_ENOSPC) return;
+        lines->rv = ss_scratch_open(&lines->spilled, lines->s->r->pool);
+        if (lines->rv == APR_SUCCESS)
+            ss_scratch_put(&lines->spilled, lines->answers.data, lines->answers.len);
+        ss_buf_free(&lines->answers);
+    }
+    if (lines->rv == APR_SUCCESS) ss_scratch_put(&lines->spilled, text, strlen(text));
 }
 
 /* Adds one answer: an accepted message as it is, a refusal as a problem document. */
@@ -54,9 +74,9 @@ static void answered(void *self, const json_t *fields)
     }
     char *text = json_dumps(document, JSON_COMPACT);
     json_decref(document);
-    if (!text || ss_buf_puts(&lines->answers, text) != APR_SUCCESS ||
-        ss_buf_append(&lines->answers, "\n", 1) != APR_SUCCESS)
-        lines->is_broken = 1;
+    if (!text) lines->rv = APR_ENOMEM;
+    if (text) keep(lines, text);
+    keep(lines, "\n");
     free(text);
 }
 
@@ -141,7 +161,29 @@ static apr_status_t take(void *self, const char *bytes, apr_size_t len)
     lines_t *lines = self;
 
     ss_ndjson_add(&lines->body, bytes, len);
-    return lines->is_broken ? APR_ENOMEM : APR_SUCCESS;
+    return lines->rv;
+}
+
+static int send_answers(lines_t *lines)
+{
+    request_rec *r = lines->s->r;
+    apr_uint64_t at = 0, len = lines->spilled.len;
+    char *piece;
+
+    if (lines->spilled.fd < 0)
+        return ss_http_text(r, HTTP_OK, TYPE, lines->answers.data, lines->answers.len);
+    ap_set_content_type(r, TYPE);
+    ap_set_content_length(r, (apr_off_t)len);
+    piece = apr_palloc(r->pool, PIECE);
+    while (at < len) {
+        apr_size_t n = len - at < PIECE ? (apr_size_t)(len - at) : PIECE;
+        if (ss_scratch_read(&lines->spilled, at, piece, n) != APR_SUCCESS) break;
+        if (ap_rwrite(piece, (int)n, r) < 0) break;
+        at += n;
+    }
+    /* A broken answer must not look like a whole one. */
+    if (at < len) r->connection->aborted = 1;
+    return OK;
 }
 
 int ss_lines_submit(ss_submission_t *s)
@@ -163,14 +205,17 @@ int ss_lines_submit(ss_submission_t *s)
     lines->body.line = take_line;
     if (lines->key) lines->body.piece = hash_piece;
     ss_buf_init(&lines->answers, ANSWERS_MAX);
+    ss_scratch_init(&lines->spilled);
     apr_pool_cleanup_register(r->pool, lines, release, apr_pool_cleanup_null);
     if (!ss_body_each(r, APR_INT64_MAX, "", take, lines)) return OK;
     ss_ndjson_end(&lines->body);
     ss_bulk_flush(lines->bulk);
-    if (lines->is_broken)
-        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "not enough memory for the answers");
-    if (!lines->answers.len)
+    if (lines->rv == APR_SUCCESS && lines->spilled.fd >= 0)
+        lines->rv = ss_scratch_flush(&lines->spilled);
+    if (lines->rv != APR_SUCCESS)
+        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "the answers could not be kept: %s",
+                          ss_scratch_why(lines->rv, r->pool));
+    if (!lines->answers.len && lines->spilled.fd < 0)
         return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body contains no message");
-    return ss_http_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data,
-                        lines->answers.len);
+    return send_answers(lines);
 }
