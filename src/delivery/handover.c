@@ -7,6 +7,7 @@
 #include "delivery/delivery_impl.h"
 #include "delivery/learned.h"
 #include "delivery/outcome.h"
+#include "delivery/rate.h"
 #include "delivery/reading.h"
 #include "delivery/relay_host.h"
 #include "delivery/suspects_judge.h"
@@ -190,6 +191,7 @@ static int is_served(const ss_client_message_t *message)
 {
     for (int i = 0; i < message->rcpt_count; i++) {
         const ss_client_rcpt_t *rcpt = &message->rcpts[i];
+        if (rcpt->fate == SS_FATE_LIMITED) return 1;
         if (!rcpt->code || rcpt->code == 421) continue;
         if (rcpt->fate == SS_FATE_SENT || rcpt->fate == SS_FATE_FAILED ||
             rcpt->fate == SS_FATE_DEFERRED)
@@ -233,6 +235,7 @@ int ss_handover_end(ss_client_message_t *message)
     int is_refused =
         ss_relay_host_judge(relay, connection->host, message->rcpts, message->rcpt_count);
     learn(t);
+    ss_rate_judge(relay, message);
     t->attempt.started = message->started;
     t->attempt.ended = message->ended;
     job->is_sending = 0;

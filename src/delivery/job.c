@@ -265,6 +265,7 @@ void ss_job_settle(ss_job_t *job)
     }
     job->at = is_untried(job->message) ? due : 0;
     set_due(job, due);
+    job->entry.due = ss_mono_max(job->entry.due, job->not_before);
     job->entry.is_retry = !has_untried(job->message);
     if (!job->outcomes && (!ss_job_is_soon(job) || job->delivery->memory > SS_JOB_MEMORY_MAX))
         ss_job_forget(job);

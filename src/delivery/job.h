@@ -17,17 +17,18 @@ typedef struct ss_job_t {
     ss_message_t *message; /* NULL: only its place is known; it is loaded before it is sent */
     apr_size_t memory;     /* counted against SS_JOB_MEMORY_MAX */
     int is_scheduled, is_loading, is_sending;
-    int outcomes;        /* posted and not committed yet */
-    int refused;         /* ... that wait to be posted again: no other attempt meanwhile */
-    ss_backoff_t unread; /* of loads that failed */
-    int uncharged;       /* uncharged attempts in a row (retry.h) */
-    apr_uint64_t served; /* the relay's before the first of them */
-    unsigned suspected;  /* as its recipients' while they are not in memory (suspects.h) */
-    int was_suspected;   /* ... and the host took another message since */
-    int is_aside;        /* it waits in order for what others show (suspects.h) */
-    int is_stale;        /* the stored message was changed meanwhile: to be read again */
-    int wants_whole;     /* the relay takes no 8-bit content: all of it is loaded, however large */
-    int is_gone;         /* final by somebody else's doing: freed as soon as nothing uses it */
+    int outcomes;         /* posted and not committed yet */
+    int refused;          /* ... that wait to be posted again: no other attempt meanwhile */
+    ss_backoff_t unread;  /* of loads that failed */
+    int uncharged;        /* uncharged attempts in a row (retry.h) */
+    apr_uint64_t served;  /* the relay's before the first of them */
+    unsigned suspected;   /* as its recipients' while they are not in memory (suspects.h) */
+    int was_suspected;    /* ... and the host took another message since */
+    int is_aside;         /* it waits in order for what others show (suspects.h) */
+    ss_mono_t not_before; /* the server asked to wait, and charged nothing; not set: it did not */
+    int is_stale;         /* the stored message was changed meanwhile: to be read again */
+    int wants_whole;      /* the relay takes no 8-bit content: all of it is loaded, however large */
+    int is_gone;          /* final by somebody else's doing: freed as soon as nothing uses it */
     /* By how much the wall clock was ahead of the monotonic one when the times of its recipients
      * were set: they count by that clock, however it is set later. */
     apr_interval_time_t clock;

@@ -9,8 +9,13 @@
 #include "delivery/delivery_ports.h"
 #include "delivery/retry.h"
 
+#define SECOND APR_USEC_PER_SEC
 /* an outcome that the store refused is posted again */
 #define REFUSED_AGAIN (5 * APR_USEC_PER_SEC)
+/* the least wait after a reply about a rate */
+#define LIMITED_AGAIN SECOND
+/* the time that a reply names is waited for instead of SMTPSendRetry's, if it is no longer */
+#define NAMED_MOST (4 * 3600 * SECOND)
 
 /* ---- the log's line, which other tools parse: its form is fixed ---- */
 
@@ -222,7 +227,11 @@ static void charge(ss_job_t *job, ss_recipient_t *rcpt, apr_time_t now, int *is_
 
     *is_rebased |= ss_job_rebase(job);
     rcpt->attempts++;
-    rcpt->next = now + ss_retry_wait(s->retry, rcpt->attempts, ss_delivery_random(job->delivery));
+    apr_interval_time_t named = ss_retry_named(rcpt->reply);
+    apr_uint32_t random = ss_delivery_random(job->delivery);
+    rcpt->next =
+        now + (named && named <= NAMED_MOST ? named + SECOND + random % SECOND
+                                            : ss_retry_wait(s->retry, rcpt->attempts, random));
     /* The notice of delay goes out at its time, with the result of an attempt made then. */
     if (notice > now && rcpt->next > notice) rcpt->next = notice;
 }
@@ -327,6 +336,23 @@ static int add_waiting(const ss_message_t *m, int *changed, int count)
     return count;
 }
 
+/* Another connection takes it at once, whatever this one was refused for. */
+static int is_again(const ss_client_rcpt_t *result)
+{
+    return result->fate == SS_FATE_AGAIN && result->code != 421;
+}
+
+/* Too much in too short a time: later, uncharged. */
+static void postpone(ss_job_t *job, const ss_client_rcpt_t *result, apr_time_t now)
+{
+    apr_interval_time_t named = ss_retry_is_quota(result->advice)
+                                    ? ss_retry_quota(result->text, 0, now)
+                                    : ss_retry_named(result->text);
+
+    job->not_before =
+        ss_mono_add(ss_delivery_mono(job->delivery), named > LIMITED_AGAIN ? named : LIMITED_AGAIN);
+}
+
 void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *numbers,
                      int result_count, const ss_outcome_attempt_t *attempt)
 {
@@ -334,7 +360,7 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
     apr_pool_t *pool = m->pool;
     apr_time_t now = ss_delivery_wall(job->delivery);
     int *changed = apr_palloc(pool, sizeof(int) * (apr_size_t)m->rcpt_count), changed_count = 0;
-    int is_rebased = 0;
+    int is_rebased = 0, is_limited = 0;
     apr_array_header_t *history = apr_array_make(pool, 4, sizeof(ss_message_history_t));
 
     for (int i = 0; i < result_count; i++) {
@@ -346,7 +372,12 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
         if (!status) {
             /* As the next one for this server it would meet the same refusal, and so would all
              * others behind it. */
-            job->entry.is_behind |= results[i].code != 0 || results[i].fate == SS_FATE_DOWN;
+            job->entry.is_behind |=
+                (results[i].code && !is_again(&results[i])) || results[i].fate == SS_FATE_DOWN;
+            if (results[i].fate == SS_FATE_LIMITED) {
+                postpone(job, &results[i], now);
+                is_limited = 1;
+            }
             continue;
         }
         changed[changed_count++] = numbers[i];
@@ -360,7 +391,7 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
             now, pool);
     }
     if (!job->uncharged) job->served = job->relay->served;
-    job->uncharged = changed_count < result_count ? job->uncharged + 1 : 0;
+    job->uncharged = changed_count < result_count ? job->uncharged + !is_limited : 0;
     if (is_rebased) changed_count = add_waiting(m, changed, changed_count);
     finish(job, changed, changed_count, history, attempt->has_dsn, now);
 }

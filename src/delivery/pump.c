@@ -7,6 +7,7 @@
 #include "delivery/handover.h"
 #include "delivery/node.h"
 #include "delivery/outcome.h"
+#include "delivery/rate.h"
 #include "delivery/shortage.h"
 #include "delivery/store_watch.h"
 #include "delivery/suspects_judge.h"
@@ -114,7 +115,8 @@ void ss_pump_run(ss_deferred_t *deferred, ss_mono_t unused)
 
     (void)unused;
     if (!may_send(relay) || ss_jump_look(relay->delivery)) return;
-    for (; moved <= MOVED && count < HANDED_A_TURN && has_room(relay); count++) {
+    for (; moved <= MOVED && count < HANDED_A_TURN && has_room(relay) && ss_rate_allows(relay);
+         count++) {
         ss_schedule_entry_t *entry = ss_schedule_next(relay->schedule, ss_delivery_mono(d), &when);
         if (!entry) {
             is_empty = 1;
@@ -124,6 +126,7 @@ void ss_pump_run(ss_deferred_t *deferred, ss_mono_t unused)
         job = ss_suspects_prefer(entry->owner);
         moved = move(job);
         if (moved == MOVED) ss_schedule_refund(relay->schedule);
+        if (moved == SENT) ss_rate_spend(relay);
     }
     if (moved == NO_CONNECTION) open_more(relay, job);
     if (is_empty && !relay->loads && !relay->is_filling && !relay->connecting)

@@ -188,6 +188,10 @@ const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const ch
         if (ss_result_is_set(&relay->shortage)) {
             *cause = relay->shortage.text;
             *advice = relay->shortage.advice;
+        } else if (relay->throttle.gap) {
+            *cause = relay->slow;
+            *advice = "rate-limited";
+            return "slow";
         }
         return "up";
     }

@@ -8,6 +8,7 @@
 #include "delivery/breaker.h"
 #include "delivery/ports.h"
 #include "delivery/suspicion.h"
+#include "delivery/throttle.h"
 #include "queue/message.h"
 #include "queue/schedule.h"
 
@@ -77,6 +78,10 @@ typedef struct ss_relay_t {
     ss_timer_t pause_timer;
     ss_settings_rate_t slow_start; /* resumed slowly: no faster than this; count 0: no such bound */
     ss_timer_t slow_start_timer;
+    ss_throttle_t throttle; /* the server asked for a lower rate (rate.h) */
+    int is_slow_new;        /* ... and the log does not say so yet */
+    char slow_reply[400];   /* its words */
+    char slow[512];         /* the same as people read it */
 
     /* ---- what the store holds of it ---- */
     /* of const char *: the relays whose mail it carries: its own name, and for the main server
@@ -116,8 +121,8 @@ const char *ss_relay_host_name(const ss_relay_t *relay, int host, apr_pool_t *po
 void ss_relay_wake(ss_relay_t *relay);
 /* SMTPSendEngine is Off, or it is paused. */
 int ss_relay_is_paused(const ss_relay_t *relay);
-/* "up", "down", "blocked", "paused", "off", "stopped" (the queue cannot be written); cause and
- * advice id of the state, or NULL. */
+/* "up", "slow", "down", "blocked", "paused", "off", "stopped" (the queue cannot be written); cause
+ * and advice id of the state, or NULL. */
 const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const char **advice);
 /* The secret's state for people: "set (file)", "empty", "unreadable" ... */
 const char *ss_relay_secret_state(const ss_relay_t *relay);

@@ -7,6 +7,7 @@
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
 #include "delivery/suspects.h"
+#include "delivery/retry.h"
 #include "smtp/advice.h"
 
 static void say_failed(const ss_relay_t *relay, int host)
@@ -32,9 +33,17 @@ void ss_relay_host_refuses(ss_relay_t *relay, int host, ss_breaker_condition_t c
 {
     const ss_delivery_t *d = relay->delivery;
 
-    if (ss_breaker_failed(&relay->hosts[host], condition, cause, ss_delivery_mono(d),
-                          ss_delivery_wall(d), ss_delivery_random(d)))
-        say_failed(relay, host);
+    ss_breaker_t *state = &relay->hosts[host];
+    ss_mono_t before = state->next;
+    int was_quota = state->condition == SS_HOST_BLOCKED && ss_retry_is_quota(state->cause.advice);
+
+    int is_new = ss_breaker_failed(state, condition, cause, ss_delivery_mono(d),
+                                   ss_delivery_wall(d), ss_delivery_random(d));
+    if (cause && condition == SS_HOST_BLOCKED && ss_retry_is_quota(cause->advice) &&
+        state->next.us != before.us)
+        state->next = ss_mono_add(ss_delivery_mono(d),
+                                  ss_retry_quota(cause->text, was_quota, ss_delivery_wall(d)));
+    if (is_new) say_failed(relay, host);
     ss_relay_wake(relay);
 }
 

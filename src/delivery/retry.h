@@ -31,6 +31,15 @@ apr_interval_time_t ss_retry_wait(const apr_array_header_t *waits, int attempts,
  * now. A time before the first attempt is a person's and stays. */
 apr_time_t ss_retry_next(apr_time_t next, const apr_array_header_t *waits, int attempts,
                          apr_time_t now);
+/* How long a server's reply asks to wait ("try again in 5 minutes"), at most a day; 0: it does not
+ * say. */
+apr_interval_time_t ss_retry_named(const char *text);
+/* How long a relay is left alone whose reply says that a quota of hours or days is used up: the
+ * time that it names; of a day: until the next one begins (UTC); else an hour. is_again: that time
+ * is over, and it says so still: an hour. */
+apr_interval_time_t ss_retry_quota(const char *text, int is_again, apr_time_t wall);
+/* Whether a reply of that advice is about such a quota. */
+int ss_retry_is_quota(const char *advice);
 /* How long the message was tried so far: from its acceptance, or from the time it waits for (`at`);
  * without what is not counted (paused: the relay's total of it by now: pauses, and by how much the
  * clock was set forward; back: by how much it was set back at most, negative), and without the time

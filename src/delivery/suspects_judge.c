@@ -5,6 +5,7 @@
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
 #include "delivery/relay_host.h"
+#include "delivery/retry.h"
 
 int ss_suspects_choose(const ss_relay_t *relay, const ss_job_t *job, ss_mono_t *when)
 {
@@ -115,7 +116,9 @@ static const ss_client_rcpt_t *clear(ss_client_rcpt_t *results, int count, int i
     for (int i = 0; i < count; i++) {
         if (results[i].fate != SS_FATE_SUSPECT) continue;
         if (is_taken || (is_past_rcpt && results[i].cmd == SS_CMD_RCPT))
-            results[i].fate = ss_verdict_cleared(results[i].code);
+            results[i].fate = ss_retry_is_quota(results[i].advice)
+                                  ? SS_FATE_LIMITED
+                                  : ss_verdict_cleared(results[i].code);
         else if (!left)
             left = &results[i];
     }

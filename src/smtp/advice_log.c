@@ -143,6 +143,14 @@ const ss_advice_t ss_advice_log_table[] = {
       "refused a message. After three such sessions in a row it counts as down, and the next host "
       "of SMTPSendHost is used.",
       "The line has the server's words. Run the connection test, which shows the dialogue." },
+    { "SMTPSend-227", NULL, NULL, "The server asked for a lower rate",
+      "It refused mail as too much in too short a time. The relay is sent to at the rate at which "
+      "it took mail before, less a fifth, and the rate grows again until it refuses more. No "
+      "attempt is charged.",
+      "No action needed. SMTPSendRate with the value of the line avoids the refusals." },
+    { "SMTPSend-228", NULL, NULL, "The server takes mail at full rate again",
+      "The rate has grown to eight times that of the last refusal without another one.",
+      "No action needed." },
     { "SMTPSend-229", NULL, NULL, "A refusal may be about this server or about one message",
       "The reply of the relay does not tell. Other messages are tried: if one is accepted, only "
       "the refused one fails or is deferred; if another one is refused like it, or no other waits, "

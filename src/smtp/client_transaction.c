@@ -69,7 +69,8 @@ static void is_leaving(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const s
     if (ss_client_is_undecided(tx)) refused(c, tx, cmd, reply);
     c->is_gone = 1;
     ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);
-    ss_client_reason(c, tx->is_reused && verdict.fate == SS_FATE_AGAIN, cmd, reply, &verdict, NULL);
+    int is_ok = (tx->is_reused && verdict.fate == SS_FATE_AGAIN) || verdict.fate == SS_FATE_LIMITED;
+    ss_client_reason(c, is_ok, cmd, reply, &verdict, NULL);
     ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
 }
 
@@ -103,7 +104,7 @@ static void rcpt_answer(ss_client_t *c, ss_client_tx_t *tx, int number, const ss
     ss_client_decide_rcpt(rcpt, SS_CMD_RCPT, reply, verdict.fate, NULL, verdict.advice,
                           apr_pstrdup(tx->m->pool, reply->text));
     tx->m->ended = c->now;
-    tx->is_suspect |= verdict.fate == SS_FATE_SUSPECT;
+    tx->is_suspect |= verdict.fate == SS_FATE_SUSPECT || verdict.fate == SS_FATE_LIMITED;
     if (verdict.scope == SS_SCOPE_CONNECTION || verdict.scope == SS_SCOPE_RELAY) c->is_closing = 1;
     if (!ss_client_is_undecided(tx)) tx->has_failed = 1;
 }

@@ -72,11 +72,19 @@ typedef struct {
     "sending limit|submissionquotaexceeded|maximum credits|credits exceeded|hourly limit|"         \
     "hourly sending|monthly limit|message limit exceeded|outgoing mail limit|"                     \
     "outgoing message limit|messaging limit|recipient limit exceeded for your account|"            \
-    "account has exceeded|plan limit|messages per day|messages per hour"
+    "account has exceeded|plan limit|per hour|per day|per month|/hour|/day|hourly|24-hour|"        \
+    "24 hour period|last 24 hours|per 24|relay limit exceeded|relay sending limit|relay "          \
+    "quota|send limit exceeded|"                                                                   \
+    "mail quota exceeded|sender quota|quota of messages|monthly sending|mi:sfq"
 #define WORDS_RATE                                                                                 \
-    "receiving mail at a rate|receiving mail too quickly|throttling failure|"                      \
-    "sending rate exceeded|rate limit|ratelimit|too many messages|too much mail|slow down|"        \
-    "sending too fast"
+    "throttling failure|throttled|sending rate|rate limit|ratelimit|rate-limit|rate exceeded|"     \
+    "maximum rate|mail rate|message rate|slow down|too fast|too quickly|per second|per sec|"       \
+    "/second|/sec|per minute|per min|/minute|/min|frequency limit"
+#define WORDS_RATE_RECIPIENT "receiving mail at a rate|receiving mail too quickly"
+/* ... where the code is temporary */
+#define WORDS_RATE_MAYBE                                                                           \
+    "too many messages|too many mails|too many emails|too much mail|too many recipients from|"     \
+    "unusual rate|unusual volume|unexpected volume|[tss04|rp:trc|message limit|flood"
 #define WORDS_RELAY                                                                                \
     "relaying denied|relay access denied|unable to relay|relay not permitted|relaying not|"        \
     "not permitted to relay|relay denied|do not relay|no relaying|relaying is not|relay is not|"   \
@@ -289,6 +297,15 @@ static const ss_verdict_rule_t rules[] = {
     RULE(MAIL, 503, NULL, NULL, REUSED, CONNECTION, AGAIN, MAX_MESSAGES, "one-message"),
     RULE(MAIL, 503, NULL, NULL, FRESH, CONNECTION, DEFERRED, NOTHING, "one-message"),
 
+    /* too much in too short a time; a quota before a rate, since its texts speak of rates too */
+    ROW(AT_START | AUTH | AT_MAIL, 0, NULL, WORDS_QUOTA, RELAY, SUSPECT, "quota"),
+    ROW(AUTH | AT_MAIL, 0, "5.4.5", NULL, RELAY, SUSPECT, "quota"),
+    ROW(RCPT, 4, NULL, WORDS_RATE_RECIPIENT, RECIPIENT, DEFERRED, "rate-limited"),
+    ROW(AT_BODY, 4, NULL, WORDS_RATE_RECIPIENT, MESSAGE, DEFERRED, "rate-limited"),
+    ROW(AT_MAIL, 0, NULL, WORDS_RATE, MESSAGE, LIMITED, "rate-limited"),
+    ROW(AT_MAIL, 421, "4.7.0", "||try again later", MESSAGE, LIMITED, "rate-limited"),
+    ROW(AUTH, 454, NULL, WORDS_RATE "|" WORDS_RATE_MAYBE, RELAY, BLOCKED, "rate-limited"),
+
     /* enough for this connection, which shows on the next one */
     RULE(AT_MAIL, 0, NULL, WORDS_SESSION, REUSED, CONNECTION, AGAIN, MAX_MESSAGES, "session-limit"),
 
@@ -299,14 +316,12 @@ static const ss_verdict_rule_t rules[] = {
          "too-many-connections"),
     RULE(AT_START, 5, NULL, WORDS_CONNECTIONS, EITHER, CONNECTION, DOWN, FEWER_CONNECTIONS,
          "too-many-connections"),
-    RULE(AT_MAIL, 4, NULL, WORDS_CONNECTIONS, EITHER, CONNECTION, DEFERRED, FEWER_CONNECTIONS,
+    RULE(AT_MAIL, 4, NULL, WORDS_CONNECTIONS, EITHER, CONNECTION, LIMITED, FEWER_CONNECTIONS,
          "too-many-connections"),
-    RULE(AT_MAIL, 432, ".3.2", NULL, EITHER, CONNECTION, DEFERRED, FEWER_CONNECTIONS,
+    RULE(AT_MAIL, 432, ".3.2", NULL, EITHER, CONNECTION, LIMITED, FEWER_CONNECTIONS,
          "too-many-connections"),
     ROW(AUTH, 0, NULL, WORDS_LOGINS, RELAY, BLOCKED, "auth-too-many"),
-    ROW(AT_START | AUTH | AT_MAIL, 0, NULL, WORDS_QUOTA, RELAY, BLOCKED, "quota"),
-    ROW(AUTH | AT_MAIL, 0, "5.4.5", NULL, RELAY, BLOCKED, "quota"),
-    ROW(AUTH | MAIL | AT_BODY, 454, NULL, WORDS_RATE, RELAY, BLOCKED, "rate-limited"),
+    ROW(AT_MAIL, 4, NULL, WORDS_RATE_MAYBE, MESSAGE, LIMITED, "rate-limited"),
 
     /* what the account may do: about us, whatever the code, 421 included */
     ROW(AUTH, 0, NULL, WORDS_ACCOUNT, RELAY, BLOCKED, "auth-account-disabled"),
@@ -525,6 +540,7 @@ static int is_recipient(ss_cmd_t cmd, const ss_reply_t *reply)
 static int is_for_recipient(const ss_verdict_rule_t *rule, ss_cmd_t cmd)
 {
     return rule->verdict.fate != SS_FATE_SUSPECT && rule->verdict.fate != SS_FATE_BLOCKED &&
+           rule->verdict.fate != SS_FATE_LIMITED &&
            (rule->verdict.scope == SS_SCOPE_RECIPIENT ||
             (rule->verdict.scope == SS_SCOPE_MESSAGE && cmd != SS_CMD_RCPT));
 }

@@ -23,7 +23,9 @@ typedef enum {
     /* the relay may refuse us, or only this recipient or message: other messages tell (suspicion.h
      * in src/delivery) */
     SS_FATE_SUSPECT,
-    SS_FATE_UNCERTAIN /* the connection was lost between the end of the message and its reply */
+    SS_FATE_UNCERTAIN, /* the connection was lost between the end of the message and its reply */
+    /* not counted either: too much in too short a time; the relay is sent to more slowly */
+    SS_FATE_LIMITED
 } ss_verdict_fate_t;
 
 enum { /* what to remember about a host, for a day */

@@ -1,7 +1,11 @@
-"""Limits of a relay on what one connection carries: they are found out, no attempt is charged, and nothing arrives twice."""
+"""Limits of a relay, on what one connection carries and on what it takes in a time: they are found out, no attempt is charged, and nothing arrives twice."""
 import re
+import threading
+import time
 
-FLOW = ["reply code to the", "SMTPSend-240", "sending is paused"]
+import pytest
+
+FLOW = ["reply code to the", "SMTPSend-240", "SMTPSend-227", "sending is paused"]
 
 
 def send_together(httpd, count):
@@ -40,3 +44,40 @@ def test_a_server_that_takes_what_follows_a_refused_mail_gets_nothing_twice(make
             httpd.wait_state(ident, "sent")
         texts = [re.search(rb"message (\d+)\.", m.data).group(1) for m in relay.messages]
         assert len(texts) == 30 and len(set(texts)) == 30
+
+
+class Rate:
+    """So many commands in any second; more get that reply."""
+
+    def __init__(self, limit, reply):
+        self.limit, self.reply, self.times, self.lock = limit, reply, [], threading.Lock()
+
+    def __call__(self, session, argument):
+        with self.lock:
+            now = time.monotonic()
+            self.times = [t for t in self.times if t > now - 1]
+            if len(self.times) >= self.limit:
+                return self.reply
+            self.times.append(now)
+            return None
+
+
+@pytest.mark.parametrize("command, reply", [
+    ("END", "454 Throttling failure: Maximum sending rate exceeded."),
+    ("MAIL", "550 5.7.0 Requested action not taken: too many emails per second"),
+])
+def test_a_rate_of_fourteen_a_second(make_httpd, make_relay, command, reply):
+    """Amazon SES and Mailtrap."""
+    relay = make_relay(replies={command: Rate(14, reply)})
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=FLOW)
+    idents = send_together(httpd, 200)
+    begun = time.monotonic()
+    httpd.wait_log("SMTPSend-227.*makes it permanent")
+    state = httpd.status()["relays"][0]
+    assert state["state"] == "slow" and reply[:30] in state["cause"] and "SMTPSendRate" in state["advice"]["remedy"]
+    assert "slow" in httpd.cli("status").stdout.decode()
+    relay.wait_for(200, timeout=25)
+    assert time.monotonic() - begun < 20
+    for ident in idents:
+        assert httpd.wait_state(ident, "sent")["recipients"][0]["attempts"] == 1
+    assert len(relay.messages) == 200

@@ -36,8 +36,8 @@ typedef struct {
 
 static char wrong[1000];
 
-static const char *const fates[] = { "sent", "deferred", "failed",  "again",
-                                     "down", "blocked",  "suspect", "uncertain" };
+static const char *const fates[] = { "sent",    "deferred", "failed",    "again",  "down",
+                                     "blocked", "suspect",  "uncertain", "limited" };
 
 static apr_size_t unescape(char *into, const char *text)
 {

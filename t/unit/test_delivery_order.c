@@ -84,7 +84,7 @@ static void what_a_host_refuses_goes_behind_the_others(void)
     begin();
     rig.reply = hear;
     rig.settings.connections = rig.settings.max_recipients = 1;
-    at_second = "450 4.7.0 daily sending quota exceeded";
+    at_second = "450 4.7.0 hourly sending quota exceeded";
     sending_rig_start(&rig);
     int m = sending_rig_add(&rig, 2);
     for (int i = 0; i < 3; i++) sending_rig_add(&rig, 1);
@@ -92,7 +92,7 @@ static void what_a_host_refuses_goes_behind_the_others(void)
     CU_ASSERT_EQUAL(rig.bodies, 4);
     CU_ASSERT_EQUAL(rig.stored[m].rcpts[1].attempts, 0);
     at_second = NULL;
-    sending_rig_run(&rig, 3600 * RIG_SECOND);
+    sending_rig_run(&rig, 3700 * RIG_SECOND);
     CU_ASSERT_EQUAL(rig.stored[m].rcpts[1].state, SS_STATE_SENT);
     sending_rig_end(&rig);
 }

@@ -138,25 +138,25 @@ static const row_t rows[] = {
       S(RECIPIENT), F(SUSPECT), 0, "address-listed" },
     { C(MAIL),
       "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to user complaints", 0,
-      S(MESSAGE), F(SUSPECT), 0, "reputation" },
+      S(MESSAGE), F(LIMITED), 0, "reputation" },
     { C(GREETING), "554 No SMTP service here", 0, S(RELAY), F(BLOCKED), 0, "greeting-refused" },
     { C(RCPT), "450 4.7.25 Client host rejected: cannot find your reverse hostname, [192.0.2.1]", 0,
       S(RECIPIENT), F(SUSPECT), 0, "reverse-dns" },
     /* quotas and limits */
-    { C(END), "454 Throttling failure: Maximum sending rate exceeded", 0, S(RELAY), F(BLOCKED), 0,
+    { C(END), "454 Throttling failure: Maximum sending rate exceeded", 0, S(MESSAGE), F(LIMITED), 0,
       "rate-limited" },
-    { C(END), "454 Throttling failure: Daily message quota exceeded", 0, S(RELAY), F(BLOCKED), 0,
+    { C(END), "454 Throttling failure: Daily message quota exceeded", 0, S(MESSAGE), F(SUSPECT), 0,
       "quota" },
-    { C(MAIL), "550 5.4.5 Daily user sending quota exceeded. x - gsmtp", 0, S(RELAY), F(BLOCKED), 0,
-      "quota" },
+    { C(MAIL), "550 5.4.5 Daily user sending quota exceeded. x - gsmtp", 0, S(MESSAGE), F(SUSPECT),
+      0, "quota" },
     { C(END),
       "550-5.4.5 Daily user sending limit exceeded. For more information on Gmail\r\n550 5.4.5 "
       "sending limits go to x",
-      0, S(RELAY), F(BLOCKED), 0, "quota" },
+      0, S(MESSAGE), F(SUSPECT), 0, "quota" },
     { C(END), "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException", 0,
-      S(RELAY), F(BLOCKED), 0, "quota" },
+      S(MESSAGE), F(SUSPECT), 0, "quota" },
     { C(END), "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded [Hostname=x]", 0,
-      S(CONNECTION), F(DEFERRED), SS_LEARN_FEWER_CONNECTIONS, "too-many-connections" },
+      S(CONNECTION), F(LIMITED), SS_LEARN_FEWER_CONNECTIONS, "too-many-connections" },
     { C(AUTH),
       "432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending "
       "for more information.",
@@ -233,7 +233,7 @@ static const row_t rows[] = {
       "address to authorized recipients",
       0, S(RECIPIENT), F(SUSPECT), 0, "account-sandbox" },
     { C(END), "420 Recipient limit exceeded for your account: hourly limit of 100 messages", 0,
-      S(RELAY), F(BLOCKED), 0, "quota" },
+      S(MESSAGE), F(SUSPECT), 0, "quota" },
     { C(AUTH),
       "535 5.7.8 Error: authentication failed: The Server Token you provided in the "
       "X-Postmark-Server-Token request header was invalid.",
@@ -307,7 +307,7 @@ static const row_t rows[] = {
     { C(END),
       "421-4.7.28 Our system has detected an unusual rate of unsolicited mail\r\n421 4.7.28 "
       "originating from your IP address. x - gsmtp",
-      0, S(MESSAGE), F(SUSPECT), 0, "rate-limited" },
+      0, S(MESSAGE), F(LIMITED), 0, "rate-limited" },
     { C(EHLO), "421-4.7.0 Try again later, closing connection. (EHLO)\r\n421 4.7.0 x - gsmtp", 0,
       S(RELAY), F(DOWN), 0, "service-unavailable" },
     { C(EHLO),
@@ -335,8 +335,8 @@ static const row_t rows[] = {
       "relay-denied" },
     { C(RCPT), "451 4.7.500 Server busy. Please try again later from [192.0.2.1].", 0, S(RECIPIENT),
       F(DEFERRED), 0, "service-unavailable" },
-    { C(END), "451 You've exceeded your messaging limits. Please contact support.", 0, S(RELAY),
-      F(BLOCKED), 0, "quota" },
+    { C(END), "451 You've exceeded your messaging limits. Please contact support.", 0, S(MESSAGE),
+      F(SUSPECT), 0, "quota" },
     { C(AUTH),
       "535 5.7.8 Authentication credentials invalid: SMTP service is not enabled for this account",
       0, S(RELAY), F(BLOCKED), 0, "account-rights" },
@@ -415,12 +415,15 @@ static const struct {
     { START "auth ", "450 too many sessions", "connection down too-many-connections +16" },
     { START "auth ", "432 4.3.2 no", "connection down too-many-connections +16" },
     { START, "550 too many sessions", "connection down too-many-connections +16" },
-    { TX, "450 too many sessions", "connection deferred too-many-connections +16" },
-    { TX, "432 4.3.2 no", "connection deferred too-many-connections +16" },
+    { TX, "450 too many sessions", "connection limited too-many-connections +16" },
+    { TX, "432 4.3.2 no", "connection limited too-many-connections +16" },
     { "auth ", "454 too many bad", "relay blocked auth-too-many" },
-    { START "auth " TX, "550 daily limit", "relay blocked quota" },
-    { "auth " TX, "550 5.4.5 no", "relay blocked quota" },
-    { "auth mail " BODY, "454 slow down", "relay blocked rate-limited" },
+    { START "auth ", "550 daily limit", "relay blocked quota" },
+    { TX, "550 daily limit", "us suspect quota" },
+    { "auth ", "550 5.4.5 no", "relay blocked quota" },
+    { TX, "550 5.4.5 no", "us suspect quota" },
+    { "auth ", "454 slow down", "relay blocked rate-limited" },
+    { TX, "550 slow down", "message limited rate-limited" },
     /* the account */
     { "auth ", "550 account disabled", "relay blocked auth-account-disabled" },
     { "mail " BODY, "550 account disabled", "us suspect sender-blocked" },
@@ -545,7 +548,8 @@ static const struct {
     { "rcpt ", "550 client host rejected", "us suspect client-refused" },
     { "rcpt ", "450 postgrey", "recipient deferred greylisted" },
     { "rcpt ", "450 4.7.1 no", "recipient deferred greylisted" },
-    { "rcpt ", "450 slow down", "recipient deferred rate-limited" },
+    { "rcpt ", "450 receiving mail at a rate", "recipient deferred recipient-rate" },
+    { TX, "450 too much mail", "message limited rate-limited" },
     { "rcpt ", "450 no", "recipient deferred deferred" },
     { "rcpt ", "503 no", "connection deferred bad-sequence" },
     { "rcpt ", "550 need fully-qualified address", "recipient failed address-domain" },
@@ -573,7 +577,7 @@ static const struct {
     { "rcpt ", "550 no", "recipient failed rejected" },
     /* DATA, BDAT and the whole message */
     { BODY, "450 postgrey", "message deferred greylisted" },
-    { BODY, "450 slow down", "message deferred rate-limited" },
+    { BODY, "450 receiving mail at a rate", "message deferred recipient-rate" },
     { BODY, "450 no", "message deferred deferred" },
     { "data ", "503 no", "connection deferred bad-sequence" },
     { "data ", "500 no", "connection deferred not-smtp" },
@@ -592,8 +596,8 @@ static const struct {
 static const char *verdict_text(const ss_verdict_t *v)
 {
     static const char *const scopes[] = { "recipient", "message", "connection", "relay" };
-    static const char *const fates[] = { "sent", "deferred", "failed",  "again",
-                                         "down", "blocked",  "suspect", "uncertain" };
+    static const char *const fates[] = { "sent",    "deferred", "failed",    "again",  "down",
+                                         "blocked", "suspect",  "uncertain", "limited" };
     static char text[100];
     char learn[16] = "";
     if (v->learn) apr_snprintf(learn, sizeof(learn), " +%u", v->learn);

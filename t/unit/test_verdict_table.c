@@ -15,8 +15,8 @@ static const char *const commands[SS_CMDS] = { "NONE", "CONNECT",  "TLS",  "GREE
                                                "HELO", "STARTTLS", "AUTH", "MAIL",     "RCPT",
                                                "DATA", "BDAT",     "END",  "RSET",     "QUIT" };
 static const char *const scopes[] = { "recipient", "message", "connection", "relay", NULL };
-static const char *const fates[] = { "sent",    "deferred", "failed",    "again", "down",
-                                     "blocked", "suspect",  "uncertain", NULL };
+static const char *const fates[] = { "sent",    "deferred", "failed",    "again",   "down",
+                                     "blocked", "suspect",  "uncertain", "limited", NULL };
 /* in the order of the bits */
 static const char *const learnt[] = { "one-message",       "no-pipelining",
                                       "no-chunking",       "max-recipients",
@@ -51,7 +51,7 @@ static void check(const line_t *l, int code)
     ss_verdict_t v = ss_verdict((ss_cmd_t)index_of(commands, SS_CMDS, l->command), &reply,
                                 !strcmp(l->when, "reused"));
     int is_right = (int)v.scope == index_of(scopes, 4, l->scope) &&
-                   (int)v.fate == index_of(fates, 8, l->fate) &&
+                   (int)v.fate == index_of(fates, 9, l->fate) &&
                    v.learn == (learn < 0 ? 0 : 1u << learn) && !strcmp(v.advice, l->advice);
     if (!is_right)
         printf("\n  " LINES ":%d: %s %d %s: the verdict is %s %s %u %s", l->number, l->command,
