@@ -74,7 +74,7 @@ def test_a_rate_of_fourteen_a_second(make_httpd, make_relay, command, reply):
     begun = time.monotonic()
     httpd.wait_log("SMTPSend-227.*makes it permanent")
     state = httpd.status()["relays"][0]
-    assert state["state"] == "slow" and reply[:30] in state["cause"] and "SMTPSendRate" in state["advice"]["remedy"]
+    assert state["state"] == "slow" and reply[:30] in state["cause"] and state["advice"]["code"] == "rate-limited"
     assert "slow" in httpd.cli("status").stdout.decode()
     relay.wait_for(200, timeout=25)
     assert time.monotonic() - begun < 20
