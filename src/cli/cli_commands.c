@@ -18,7 +18,8 @@ static const char test_help[] =
     "Without --host, the running daemon tests its relay with its own settings, as the page "
     "smtp-send-test does; only root and httpd's user may do that.\n"
     "With --host, this process tests that server with the options given here; nothing needs to be "
-    "configured. No mail is sent.\n"
+    "configured. With --config, it tests a relay\n"
+    "of the file that smtp-sendd --config reads; the daemon need not run. No mail is sent.\n"
     "Exit codes: 0 passed; the failed step: 10 config, 11 resolve, 12 connect, 13 tls, 14 "
     "greeting, 15 hello, 16 starttls, 17 auth, 18 mail,\n"
     "19 rcpt, 20 quit; 64 usage, 75 the daemon cannot be reached, 77 not permitted.";

@@ -11,6 +11,8 @@
 #include "cli/exchange.h"
 #include "cli/terminal.h"
 #include "base/text.h"
+#include "config/config_read.h"
+#include "config/config_secrets.h"
 #include "config/option.h"
 #include "mail/address.h"
 #include "net/probe.h"
@@ -48,7 +50,7 @@ static const struct {
 };
 
 typedef struct {
-    const char *relay, *from, *to;
+    const char *relay, *config, *from, *to;
     const char *given[SETTINGS]; /* as typed; NULL: not given */
     int no_probe, is_masked;
 } test_t;
@@ -204,32 +206,53 @@ static int run_probe(ss_cli_t *cli, const test_t *test, const ss_probe_options_t
     return run.code;
 }
 
-static int test_here(ss_cli_t *cli, const test_t *test)
+/* Takes the secret, which may be NULL. */
+static int test_settings(ss_cli_t *cli, const test_t *test, const ss_settings_t *settings,
+                         ss_secret_t *secret)
 {
-    ss_settings_t settings;
+    static const char *const states[] = { "empty", "set (text)", "set (file)", "set (env)",
+                                          "set (exec)" };
     ss_result_t result = { 0 };
 
-    if (fill(cli, &settings, test) || check_address(cli, "from", test->from, 1) ||
-        check_address(cli, "to", test->to, 0))
-        return EX_USAGE;
-    ss_secret_t *secret = ss_secret_create(settings.password);
-    if (!secret || ss_secret_load(secret, &result) != APR_SUCCESS) {
-        ss_secret_destroy(secret);
+    if (!secret || ss_secret_reload(secret, settings->test_timeout, &result) != APR_SUCCESS)
         return ss_cli_complain(EX_NOINPUT, "%s",
                                ss_result_is_set(&result) ? result.text
                                                          : "the password cannot be read");
-    }
-    ss_probe_options_t options = { .settings = &settings,
+    ss_probe_options_t options = { .settings = settings,
                                    .secret = secret,
                                    .from = test->from,
                                    .to = test->to,
                                    .looks_further = !test->no_probe };
-    options.secret_state = !settings.password          ? "empty"
-                           : test->given[PASSWORD_ENV] ? "set (env)"
-                                                       : "set (file)";
-    int code = run_probe(cli, test, &options);
+    options.secret_state = states[settings->password ? settings->password->kind : 0];
+    return run_probe(cli, test, &options);
+}
+
+static int test_here(ss_cli_t *cli, const test_t *test)
+{
+    ss_settings_t settings;
+
+    if (fill(cli, &settings, test)) return EX_USAGE;
+    ss_secret_t *secret = ss_secret_create(settings.password);
+    int code = test_settings(cli, test, &settings, secret);
     ss_secret_destroy(secret);
     return code;
+}
+
+/* With the settings of smtp-sendd's file. */
+static int test_config(ss_cli_t *cli, const test_t *test)
+{
+    ss_config_process_t process = { 0 };
+    ss_config_t *config;
+    FILE *in = fopen(test->config, "re");
+
+    if (!in) return ss_cli_complain(EX_NOINPUT, "%s cannot be read", test->config);
+    const char *bad = ss_config_read(&config, &process, in, test->config, cli->pool);
+    fclose(in);
+    if (bad) return ss_cli_complain(EX_CONFIG, "%s", bad);
+    const ss_settings_t *relay = test->relay ? ss_config_relay(config, test->relay)
+                                             : APR_ARRAY_IDX(config->relays, 0, ss_settings_t *);
+    if (!relay) return ss_cli_complain(EX_USAGE, "%s has no such relay", test->config);
+    return test_settings(cli, test, relay, ss_config_secret(relay));
 }
 
 /* ---- the command ---- */
@@ -239,9 +262,11 @@ static int check_ways(const test_t *test)
 {
     const char *const *given = test->given;
 
-    if (given[HOST] && test->relay)
-        return ss_cli_complain(
-            EX_USAGE, "--relay tests a configured relay, --host a server given here: not both");
+    if (given[HOST] && (test->relay || test->config))
+        return ss_cli_complain(EX_USAGE,
+                               "--%s tests a configured relay, --host a server given "
+                               "here: not both",
+                               test->relay ? "relay" : "config");
     for (int i = 0; i < SETTINGS && !given[HOST]; i++) {
         if (given[i])
             return ss_cli_complain(
@@ -261,6 +286,7 @@ int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv)
     int no_verify = 0, code;
     const ss_arguments_option_t common[] = {
         { "relay", "NAME", "the configured relay to test (the main server's)", &test.relay },
+        { "config", "FILE", "test from here with the settings of smtp-sendd's file", &test.config },
         { "from", "ADDRESS", "also try this sender (nothing is sent)", &test.from },
         { "to", "ADDRESS", "also try this recipient", &test.to },
         { "no-probe", NULL, "do not search for settings that work", &test.no_probe },
@@ -278,5 +304,8 @@ int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv)
     if (ss_arguments_read(cli, options, argc, argv, NULL, &code)) return code;
     if (no_verify) test.given[NO_VERIFY] = "Off";
     if (check_ways(&test)) return EX_USAGE;
-    return test.given[HOST] ? test_here(cli, &test) : test_daemon(cli, &test);
+    if (!test.given[HOST] && !test.config) return test_daemon(cli, &test);
+    if (check_address(cli, "from", test.from, 1) || check_address(cli, "to", test.to, 0))
+        return EX_USAGE;
+    return test.config ? test_config(cli, &test) : test_here(cli, &test);
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "daemon/daemon.h"
 #include "daemon/leaving.h"
+#include "daemon/notify.h"
 #include "daemon/opening.h"
 #include "daemon/repeats.h"
 #include "daemon/wiring.h"
@@ -118,6 +119,7 @@ int ss_core_run(const ss_core_options_t *options)
         ss_log(d->log, SS_LOG_NOTICE, 289, "the delivery daemon could be started now");
     ss_log(d->log, SS_LOG_INFO, 209, "delivery daemon %d runs with %d relays", (int)getpid(),
            ss_relay_count(d->delivery));
+    ss_notify_send("READY=1");
     ss_loop_run(d->loop);
     /* It has said why it leaves (SMTPSend-306), and is started again with the other file. */
     int is_replaced = d->queue.store && ss_store_is_replaced(d->queue.store);

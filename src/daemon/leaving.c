@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "daemon/notify.h"
+
 /* so long for what is in flight */
 #define SETTLE (10 * APR_USEC_PER_SEC)
 /* ... and for outcomes that cannot be written, when httpd has ended: systemd kills what is left
@@ -65,6 +67,7 @@ void ss_leaving_begin(ss_daemon_t *d, const char *why)
 {
     if (d->is_leaving) return;
     d->is_leaving = d->record->is_leaving = d->operators->is_leaving = d->intake->is_leaving = 1;
+    ss_notify_send("STOPPING=1");
     ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why,
            ss_delivery_in_flight(d->delivery));
     if (d->local_socket) ss_local_socket_stop(d->local_socket);

@@ -37,7 +37,7 @@ static void on_term(int signal_number)
     (void)sent;
 }
 
-int ss_process_signals(void)
+int ss_process_signals(int has_terminal)
 {
     static const int ignored[] = { SIGHUP, SIGUSR1, SIGINT, SIGPIPE, SIGWINCH };
     struct sigaction action;
@@ -53,6 +53,7 @@ int ss_process_signals(void)
     sigaction(SIGCHLD, &action, NULL);
     action.sa_handler = on_term;
     sigaction(SIGTERM, &action, NULL);
+    if (has_terminal) sigaction(SIGINT, &action, NULL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     return has_pipe ? term_pipe[0] : 0;
@@ -77,50 +78,66 @@ void ss_process_read_files(const ss_config_t *config, apr_pool_t *pool)
     }
 }
 
-/* "www-data" or "#33". */
-static int find_user(const char *name, uid_t *uid, gid_t *gid, const char **found)
+/* "#33". 0: it is a name, or no number. */
+static int read_id(const char *name, apr_int64_t *id)
 {
-    const struct passwd *entry =
-        *name == '#' ? getpwuid((uid_t)strtoul(name + 1, NULL, 10)) : getpwnam(name);
+    return *name == '#' && !ss_text_number(name + 1, 0, APR_INT32_MAX, id);
+}
 
-    if (!entry && *name != '#') return 0;
-    *uid = entry ? entry->pw_uid : (uid_t)strtoul(name + 1, NULL, 10);
-    if (entry) *gid = entry->pw_gid;
-    *found = entry ? entry->pw_name : NULL;
+/* "www-data" or "#33". */
+static int find_user(const char *name, ss_process_user_t *user, apr_pool_t *pool)
+{
+    apr_int64_t id = 0;
+    int is_id = read_id(name, &id);
+    const struct passwd *entry = is_id ? getpwuid((uid_t)id) : getpwnam(name);
+
+    if (!entry && !is_id) return 0;
+    user->uid = entry ? entry->pw_uid : (uid_t)id;
+    user->gid = entry ? entry->pw_gid : (gid_t)-1;
+    user->name = entry ? apr_pstrdup(pool, entry->pw_name) : NULL;
     return 1;
 }
 
 static int find_group(const char *name, gid_t *gid)
 {
-    const struct group *entry = *name == '#' ? NULL : getgrnam(name);
+    apr_int64_t id = 0;
+    int is_id = read_id(name, &id);
+    const struct group *entry = is_id ? NULL : getgrnam(name);
 
-    if (!entry && *name != '#') return 0;
-    *gid = entry ? entry->gr_gid : (gid_t)strtoul(name + 1, NULL, 10);
+    if (!entry && !is_id) return 0;
+    *gid = entry ? entry->gr_gid : (gid_t)id;
     return 1;
 }
 
 static const char *failed(const char *what, const char *name, apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "%s %s: %s", what, name,
-                        errno ? strerror(errno) : "there is no such name");
+    return apr_psprintf(pool, "%s %s: %s", what, name, strerror(errno));
+}
+
+const char *ss_process_user(const ss_config_process_t *process, ss_process_user_t *user,
+                            apr_pool_t *pool)
+{
+    *user = (ss_process_user_t){ .uid = geteuid(), .gid = getegid() };
+    if (geteuid() != 0) return NULL;
+    if (!process->user) return "it runs as root: name its user with the directive User";
+    if (!find_user(process->user, user, pool))
+        return apr_psprintf(pool, "User %s: there is no such user", process->user);
+    if (process->group && !find_group(process->group, &user->gid))
+        return apr_psprintf(pool, "Group %s: there is no such group", process->group);
+    if (!user->uid) return "User root: it would run as root; name a user of its own";
+    return user->gid == (gid_t)-1 ? "the directive Group is missing" : NULL;
 }
 
 const char *ss_process_become(const ss_config_process_t *process, apr_pool_t *pool)
 {
-    uid_t uid = 0;
-    gid_t gid = 0;
-    const char *name = NULL;
+    ss_process_user_t user;
+    const char *bad = ss_process_user(process, &user, pool);
 
-    if (geteuid() != 0 || !process->user) return NULL;
-    errno = 0;
-    if (!find_user(process->user, &uid, &gid, &name)) return failed("User", process->user, pool);
-    if (process->group && !find_group(process->group, &gid))
-        return failed("Group", process->group, pool);
-    const char *group = process->group ? process->group : process->user;
-    if (setgid(gid) || (name ? initgroups(name, gid) : setgroups(1, &gid)))
-        return failed("it cannot become Group", group, pool);
+    if (bad || geteuid() != 0) return bad;
+    if (setgid(user.gid) || (user.name ? initgroups(user.name, user.gid) : setgroups(1, &user.gid)))
+        return failed("it cannot become Group of", process->user, pool);
     if (process->chroot && (chroot(process->chroot) || chdir("/")))
         return failed("ChrootDir", process->chroot, pool);
-    if (setuid(uid)) return failed("it cannot become User", process->user, pool);
+    if (setuid(user.uid)) return failed("it cannot become User", process->user, pool);
     return NULL;
 }

@@ -2,6 +2,8 @@
  * becomes. No httpd here. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "config/config.h"
 #include "config/config_process.h"
 #include "daemon/inherited.h"
@@ -10,12 +12,23 @@
  * do not get; -1: it was not passed. */
 int ss_process_inherited(const ss_config_process_t *process, int fd);
 /* SIGTERM is the same as a byte on the lifeline; what httpd's parent means for its own processes is
- * ignored. Gives the descriptor that becomes readable at SIGTERM; 0: none. */
-int ss_process_signals(void);
+ * ignored. has_terminal: so is what its user's Ctrl-C sends, SIGINT. Gives the descriptor that
+ * becomes readable at SIGTERM; 0: none. */
+int ss_process_signals(int has_terminal);
 /* Sleeps the back-off; ends early when the parent asks or is gone. 0: go on. */
 int ss_process_wait(int lifeline, apr_interval_time_t wait);
 /* Reads what root alone may be able to read: passwords (file:), keys, certificates. What cannot be
  * read is said where it is used. */
 void ss_process_read_files(const ss_config_t *config, apr_pool_t *pool);
+typedef struct {
+    uid_t uid;
+    gid_t gid;
+    const char *name; /* NULL: it has none */
+} ss_process_user_t;
+
+/* The user that ss_process_become makes this process: that of `process`, or where this is not root
+ * the present one. NULL, or why it has no such user. */
+const char *ss_process_user(const ss_config_process_t *process, ss_process_user_t *user,
+                            apr_pool_t *pool);
 /* Becomes the user and group that `process` names, if this is root. NULL, or what went wrong. */
 const char *ss_process_become(const ss_config_process_t *process, apr_pool_t *pool);

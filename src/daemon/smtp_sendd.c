@@ -1,5 +1,5 @@
 /* smtp_sendd.c: main of smtp-sendd, the delivery daemon. httpd's parent starts it and passes
- * sockets, lifeline, error log and the configuration. */
+ * sockets, lifeline, error log and the configuration; or it runs alone (standalone.h). */
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include "daemon/error_log.h"
 #include "daemon/final_states.h"
 #include "daemon/process.h"
+#include "daemon/standalone.h"
 
 static apr_int64_t number(const char *text)
 {
@@ -86,7 +87,7 @@ static int run_for_httpd(apr_pool_t *pool)
     ss_core_options_t options = { .log = &log, .secret_of = ss_config_secret };
 
     take_descriptors(&options, &process, pool);
-    options.term_fd = ss_process_signals();
+    options.term_fd = ss_process_signals(0);
     if (ss_process_wait(options.lifeline_fd, number(process.wait))) return 0;
     if (bad) return ss_core_refuse(&options, bad);
     ss_descriptors_raise();
@@ -121,15 +122,46 @@ static int check_for_httpd(apr_pool_t *pool)
     return EX_CONFIG;
 }
 
+static const char usage[] =
+    "Usage: smtp-sendd --config FILE [--check]\n\n"
+    "The delivery daemon of mod_smtp_send without httpd: it accepts mail from smtp-send, sendmail "
+    "and SMTPSendListen,\n"
+    "and delivers it. httpd starts it by itself, with its own configuration.\n\n"
+    "  --config FILE  run in the foreground with the directives of FILE, until SIGTERM\n"
+    "  --check        only look whether the configuration can be used\n"
+    "  --version      the version\n\n"
+    "FILE has the directives of mod_smtp_send that are not for locations and, of httpd's own, "
+    "ServerName, ServerRoot, User, Group,\n"
+    "ErrorLog (an absolute path or syslog; standard error), LogLevel (info), DefaultRuntimeDir, "
+    "DefaultStateDir, ChrootDir and\n"
+    "<VirtualHost NAME>: each such section with settings of its own is a relay. See "
+    "mod_smtp_send(5).\n"
+    "Under systemd: Type=notify. Exit codes: 0 ended in order, 64 usage, 69 the socket cannot be "
+    "opened, 75 try again, 78 configuration.\n";
+
 int main(int argc, const char *const *argv)
 {
-    const char *mode = argc == 2 ? argv[1] : "";
+    const char *mode = argc == 2 ? argv[1] : "", *path = NULL;
+    int is_check = 0, is_usage = argc < 2;
     apr_pool_t *pool;
 
     if (apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return EX_OSERR;
     if (!strcmp(mode, "--for-httpd")) _exit(run_for_httpd(pool));
     if (!strcmp(mode, "--check-for-httpd")) return check_for_httpd(pool);
-    fputs("smtp-sendd: httpd with mod_smtp_send starts it\n", stderr);
+    if (!strcmp(mode, "--version")) return puts("smtp-sendd " SMTP_SEND_VERSION) < 0;
+    if (!strcmp(mode, "--help")) return fputs(usage, stdout) < 0;
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--config") && i + 1 < argc)
+            path = argv[++i];
+        else if (!strncmp(argv[i], "--config=", 9))
+            path = argv[i] + 9;
+        else if (!strcmp(argv[i], "--check"))
+            is_check = 1;
+        else
+            is_usage = 1;
+    }
+    if (path && !is_usage) return ss_standalone_run(path, is_check, pool);
+    fputs(usage, stderr);
     return EX_USAGE;
 }

@@ -18,12 +18,11 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "config/config.h"
-#include "config/option.h"
 #include "daemon/core.h"
 #include "daemon/error_log.h"
 #include "daemon/final_states.h"
 #include "daemon/final_states_hook.h"
-#include "daemon/folder.h"
+#include "daemon/default_folder.h"
 #include "daemon/launch.h"
 #include "daemon/sockets.h"
 
@@ -112,21 +111,6 @@ apr_uint64_t ss_supervise_instance(apr_pool_t *process_pool)
 const ss_trouble_t *ss_supervise_trouble(apr_pool_t *process_pool)
 {
     return get_record(process_pool)->trouble;
-}
-
-/* The folder of the default queue, and of a shared queue's node's name, is ours to make; one that
- * an administrator names is his. */
-static void make_folder(const ss_settings_globals_t *globals)
-{
-    const char *end = strrchr(globals->node_file, '/');
-    char path[4096];
-
-    if (!end || (apr_size_t)(end - globals->node_file) >= sizeof(path)) return;
-    if (!strcmp(globals->queue_driver, "sqlite3") && globals->sources &&
-        APR_ARRAY_IDX(globals->sources, ss_option_find("SMTPSendQueue") - ss_options, const char *))
-        return;
-    apr_cpystrn(path, globals->node_file, (apr_size_t)(end - globals->node_file) + 1);
-    ss_folder_make(path, ap_unixd_config.user_id, ap_unixd_config.group_id);
 }
 
 /* ---- the daemon's life ---- */
@@ -351,7 +335,7 @@ void ss_supervise_start(const ss_config_t *config, const ss_log_t *log, server_r
     const ss_sockets_options_t options = sockets_options();
     ss_sockets_check_folder(&options);
     open_sockets(record);
-    make_folder(&config->globals);
+    ss_default_folder_make(&config->globals, ap_unixd_config.user_id, ap_unixd_config.group_id);
     start_daemon(record, 0);
 }
 

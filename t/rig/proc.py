@@ -35,3 +35,9 @@ def growth(before):
     grown = {}
     yield grown
     grown.update((pid, memory(pid, "VmHWM") - had) for pid, had in before.items())
+
+
+def smaps(pid):
+    """Its memory in MB, of pages that several processes share its part (PSS)."""
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) / 1024
