@@ -70,12 +70,20 @@ static int is_first(const ss_job_t *job, int host)
     return 0;
 }
 
+/* A quota is an account's or a sender's: another message of this sender shows nothing. */
+static int was_asked(const ss_relay_t *relay, int host, const ss_job_t *job)
+{
+    return job->message &&
+           ss_suspicion_was_asked(&relay->suspicions[host], ss_suspects_domain(job->message->from));
+}
+
 static ss_mono_t next_of(const ss_relay_t *relay, int host, const ss_job_t *job)
 {
     const ss_breaker_t *state = &relay->hosts[host];
     int is_blocked = state->condition == SS_HOST_BLOCKED;
     /* Where another host carries the mail, a message is tried here only as a probe. */
-    int counts = is_first(job, host) && !(is_blocked && has_usable(relay));
+    int counts =
+        is_first(job, host) && !(is_blocked && (has_usable(relay) || was_asked(relay, host, job)));
 
     return ss_suspicion_next(&relay->suspicions[host], counts,
                              is_blocked ? state->next : (ss_mono_t){ 0 },

@@ -137,6 +137,7 @@ void ss_suspects_judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcp
     for (int i = 0; i < count; i++) is_taken |= results[i].fate == SS_FATE_SENT;
     if (is_taken) {
         connection->took = now;
+        ss_suspicion_in_quota(s, ss_suspects_domain(job->message->from));
         if (ss_suspicion_took(s, now))
             ss_suspects_take_back(job->relay, ss_suspects_bit(connection->host));
     }
@@ -144,7 +145,12 @@ void ss_suspects_judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcp
     if (!suspect) return;
     describe(&cause, job, suspect);
     ss_suspicion_finding_t finding =
-        ss_suspicion_refused(s, job->entry.id, &cause, connection->took, job->was_suspected, now);
+        ss_retry_is_quota(suspect->advice)
+            ? ss_suspicion_over_quota(
+                  s, job->entry.id, &cause, ss_suspects_domain(job->message->from),
+                  ss_retry_quota(suspect->text, 0, ss_delivery_wall(job->delivery)), now)
+            : ss_suspicion_refused(s, job->entry.id, &cause, connection->took, job->was_suspected,
+                                   now);
     if (finding == SS_SUSPICION_HIS)
         clear(results, count, 1);
     else

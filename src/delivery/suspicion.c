@@ -43,19 +43,13 @@ static int is_trusted(const ss_suspicion_t *s, ss_mono_t connection_took, ss_mon
            (ss_mono_is_set(connection_took) && ss_mono_before(s->doubted, connection_took));
 }
 
-ss_suspicion_finding_t ss_suspicion_refused(ss_suspicion_t *s, const char *id,
-                                            const ss_result_t *cause, ss_mono_t connection_took,
-                                            int is_again, ss_mono_t now)
+/* It is not known whom the refusal is about. */
+static ss_suspicion_finding_t suspect(ss_suspicion_t *s, const char *id, const ss_result_t *cause,
+                                      ss_mono_t now)
 {
     int is_alike = s->is_active && ss_suspicion_is_alike(cause->advice, s->cause.advice) &&
                    strcmp(id, s->id) != 0;
 
-    if (is_trusted(s, connection_took, now)) {
-        s->row += !is_again;
-        if (s->row <= SS_SUSPICION_ROW) return SS_SUSPICION_HIS;
-        s->took = (ss_mono_t){ 0 };
-        s->doubted = now;
-    }
     /* What comes after a while is tried at once, too. */
     if (!s->is_active || ss_mono_since(now, s->tried) > SS_SUSPICION_AT_ONCE) s->since = now;
     s->is_active = 1;
@@ -63,6 +57,56 @@ ss_suspicion_finding_t ss_suspicion_refused(ss_suspicion_t *s, const char *id,
     s->cause = *cause;
     apr_cpystrn(s->id, id, sizeof(s->id));
     return is_alike ? SS_SUSPICION_CONFIRMED : SS_SUSPICION_ASIDE;
+}
+
+ss_suspicion_finding_t ss_suspicion_refused(ss_suspicion_t *s, const char *id,
+                                            const ss_result_t *cause, ss_mono_t connection_took,
+                                            int is_again, ss_mono_t now)
+{
+    if (is_trusted(s, connection_took, now)) {
+        s->row += !is_again;
+        if (s->row <= SS_SUSPICION_ROW) return SS_SUSPICION_HIS;
+        s->took = (ss_mono_t){ 0 };
+        s->doubted = now;
+    }
+    return suspect(s, id, cause, now);
+}
+
+/* ---- quotas ---- */
+
+static ss_suspicion_quota_t *quota_of(ss_suspicion_t *s, apr_uint32_t sender)
+{
+    for (int i = 0; i < s->quota_count && i < SS_SUSPICION_QUOTAS; i++)
+        if (s->quotas[i].sender == sender) return &s->quotas[i];
+    return NULL;
+}
+
+ss_suspicion_finding_t ss_suspicion_over_quota(ss_suspicion_t *s, const char *id,
+                                               const ss_result_t *cause, apr_uint32_t sender,
+                                               apr_interval_time_t wait, ss_mono_t now)
+{
+    ss_suspicion_quota_t *quota = quota_of(s, sender);
+
+    if (quota && quota->is_own && ss_mono_before(now, quota->until)) return SS_SUSPICION_HIS;
+    if (!quota) quota = &s->quotas[s->quota_count++ % SS_SUSPICION_QUOTAS];
+    *quota = (ss_suspicion_quota_t){ .sender = sender, .until = ss_mono_add(now, wait) };
+    return suspect(s, id, cause, now);
+}
+
+void ss_suspicion_in_quota(ss_suspicion_t *s, apr_uint32_t sender)
+{
+    ss_suspicion_quota_t *own = quota_of(s, sender);
+
+    for (int i = 0; i < SS_SUSPICION_QUOTAS; i++) s->quotas[i].is_own = 1;
+    if (own) *own = (ss_suspicion_quota_t){ 0 };
+}
+
+int ss_suspicion_was_asked(const ss_suspicion_t *s, apr_uint32_t sender)
+{
+    if (!s->cause.advice || strcmp(s->cause.advice, "quota")) return 0;
+    for (int i = 0; i < SS_SUSPICION_QUOTAS; i++)
+        if (s->quotas[i].sender == sender) return 1;
+    return s->quota_count >= SS_SUSPICION_QUOTAS;
 }
 
 ss_mono_t ss_suspicion_next(const ss_suspicion_t *s, int is_first, ss_mono_t gate, ss_mono_t now)

@@ -15,6 +15,15 @@
 #define SS_SUSPICION_AT_ONCE (5 * APR_USEC_PER_SEC)
 #define SS_SUSPICION_PACE (APR_USEC_PER_SEC / 10)
 
+/* senders' domains of which it said lately that their quota is used up; past it the oldest goes */
+#define SS_SUSPICION_QUOTAS 8
+
+typedef struct {
+    apr_uint32_t sender; /* hash of the domain */
+    ss_mono_t until;
+    int is_own; /* the host took another sender's mail since: not the quota of us all */
+} ss_suspicion_quota_t;
+
 typedef struct {
     ss_mono_t took;    /* the last time the host took a message; not set: never, or not any more */
     ss_mono_t doubted; /* what it took before this says nothing any more */
@@ -26,6 +35,8 @@ typedef struct {
     char id[SS_IDENT_TEXT];
     apr_uint32_t sender, domain; /* hashes */
     ss_result_t cause;
+    ss_suspicion_quota_t quotas[SS_SUSPICION_QUOTAS];
+    int quota_count; /* so far */
 } ss_suspicion_t;
 
 typedef enum {
@@ -42,6 +53,16 @@ int ss_suspicion_took(ss_suspicion_t *s, ss_mono_t now);
 ss_suspicion_finding_t ss_suspicion_refused(ss_suspicion_t *s, const char *id,
                                             const ss_result_t *cause, ss_mono_t connection_took,
                                             int is_again, ss_mono_t now);
+/* The same for a refusal because a quota of hours or days is used up, for so long, which says
+ * nothing of the message, however lately the host took others: it is the quota of this sender's
+ * domain where the host took another domain's mail since, else perhaps that of us all. */
+ss_suspicion_finding_t ss_suspicion_over_quota(ss_suspicion_t *s, const char *id,
+                                               const ss_result_t *cause, apr_uint32_t sender,
+                                               apr_interval_time_t wait, ss_mono_t now);
+/* The host took a message of that sender's domain. */
+void ss_suspicion_in_quota(ss_suspicion_t *s, apr_uint32_t sender);
+/* Whether the host, which refuses us because of a quota, was asked for this sender's domain. */
+int ss_suspicion_was_asked(const ss_suspicion_t *s, apr_uint32_t sender);
 /* Whether two entries of the knowledge base speak of the same cause: servers say the same in
  * several ways. */
 int ss_suspicion_is_alike(const char *advice, const char *other);

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-FLOW = ["reply code to the", "SMTPSend-240", "SMTPSend-227", "sending is paused"]
+FLOW = ["reply code to the", "SMTPSend-240", "SMTPSend-227", "SMTPSend-229", "is blocked", "sending is paused"]
 
 
 def send_together(httpd, count):
@@ -47,15 +47,15 @@ def test_a_server_that_takes_what_follows_a_refused_mail_gets_nothing_twice(make
 
 
 class Rate:
-    """So many commands in any second; more get that reply."""
+    """So many commands in any second, or so many; more get that reply."""
 
-    def __init__(self, limit, reply):
-        self.limit, self.reply, self.times, self.lock = limit, reply, [], threading.Lock()
+    def __init__(self, limit, reply, seconds=1):
+        self.limit, self.reply, self.seconds, self.times, self.lock = limit, reply, seconds, [], threading.Lock()
 
     def __call__(self, session, argument):
         with self.lock:
             now = time.monotonic()
-            self.times = [t for t in self.times if t > now - 1]
+            self.times = [t for t in self.times if t > now - self.seconds]
             if len(self.times) >= self.limit:
                 return self.reply
             self.times.append(now)
@@ -81,3 +81,23 @@ def test_a_rate_of_fourteen_a_second(make_httpd, make_relay, command, reply):
     for ident in idents:
         assert httpd.wait_state(ident, "sent")["recipients"][0]["attempts"] == 1
     assert len(relay.messages) == 200
+
+
+def test_a_quota_of_hours_blocks_and_fails_nothing(make_httpd, make_relay):
+    """cPanel says it with a final code."""
+    reply = "550 Domain example.com has exceeded the max emails per hour (5) allowed"
+    relay = make_relay(replies={"MAIL": Rate(5, reply, 3600)})
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=FLOW)
+    idents = send_together(httpd, 30)
+    httpd.wait_log("is blocked .*max emails per hour")
+    state = httpd.status()["relays"][0]
+    assert state["state"] == "blocked" and "message " in state["cause"] and state["advice"]["code"] == "quota"
+    relay.wait_for(5)
+    documents = [httpd.message(ident) for ident in idents]
+    assert sorted(d["state"] for d in documents) == ["queued"] * 25 + ["sent"] * 5
+    assert all(d["recipients"][0]["attempts"] == (d["state"] == "sent") for d in documents)
+    # A time that is corrected by a person is not waited for.
+    relay.replies.clear()
+    assert httpd.cli("flush").returncode == 0
+    for ident in idents:
+        httpd.wait_state(ident, "sent")

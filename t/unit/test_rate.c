@@ -289,6 +289,109 @@ static void a_deferred_recipient_is_tried_at_the_time_that_is_named(void)
     sending_rig_end(&rig);
 }
 
+/* ---- quotas of hours and days ---- */
+
+static int quota, asked;
+static const char *quota_of;
+
+/* So many messages of that sender, "" any, in an hour from the first one on. */
+static const char *metered(sending_rig_t *r, const char *command)
+{
+    if (strncmp(command, "MAIL", 4) || !strstr(command, quota_of)) return NULL;
+    if (!server.at || r->mono.us >= server.at + HOUR) {
+        server.at = r->mono.us;
+        server.count = 0;
+    }
+    asked++;
+    return server.count++ < quota ? NULL : words;
+}
+
+static void start_metered(int limit, const char *sender, const char *reply)
+{
+    start("x", reply);
+    rig.reply = metered;
+    quota = limit;
+    quota_of = sender;
+    asked = 0;
+}
+
+static int count_sent(void)
+{
+    int sent = 0;
+
+    for (int i = 0; i < rig.count; i++) sent += sending_rig_state(&rig, i) == SS_STATE_SENT;
+    return sent;
+}
+
+static void a_quota_blocks_until_its_period_is_over(void)
+{
+    const char *cause, *advice;
+
+    start_metered(50, "", "550 Domain x has exceeded the max emails per hour (50) allowed");
+    for (int i = 0; i < 120; i++) sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, HOUR - SECOND);
+    CU_ASSERT_EQUAL(count_sent(), 50);
+    CU_ASSERT_STRING_EQUAL(ss_relay_state(rig.relay, &cause, &advice), "blocked");
+    CU_ASSERT_STRING_EQUAL(advice, "quota");
+    CU_ASSERT_PTR_NOT_NULL(strstr(cause, "max emails per hour"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(cause, "(message "));
+    CU_ASSERT(asked <= 50 + 50); /* what was on its way, and one to compare with */
+    for (int i = 0; i < 120; i++) {
+        CU_ASSERT(sending_rig_state(&rig, i) != SS_STATE_FAILED);
+        CU_ASSERT(sending_rig_attempts(&rig, i) <= 1);
+    }
+    sending_rig_run(&rig, 10 * SECOND);
+    CU_ASSERT_EQUAL(count_sent(), 100);
+    sending_rig_run(&rig, HOUR + 10 * SECOND);
+    all_are_sent_uncharged(120);
+    sending_rig_end(&rig);
+}
+
+static void the_quota_of_one_sender_stops_no_other(void)
+{
+    const char *cause, *advice;
+    int others[20];
+
+    start_metered(3, "@a.example",
+                  "550 Domain a.example has exceeded the max emails per hour (3) allowed");
+    rig.settings.connections = 1;
+    for (int i = 0; i < 20; i++) {
+        sending_rig_add_to(&rig, "app@a.example", "r@example.net");
+        others[i] = sending_rig_add_to(&rig, "app@b.example", "r@example.net");
+    }
+    sending_rig_run(&rig, 5 * SECOND);
+    for (int i = 0; i < 20; i++) CU_ASSERT_EQUAL(sending_rig_state(&rig, others[i]), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(count_sent(), 23);
+    CU_ASSERT_STRING_EQUAL(ss_relay_state(rig.relay, &cause, &advice), "up");
+    /* Only that sender's mail waits; another one's passes at once, blocked or not. */
+    for (int i = 0; i < 5; i++) sending_rig_add_to(&rig, "app@a.example", "r@example.net");
+    sending_rig_run(&rig, 5 * SECOND);
+    int other = sending_rig_add_to(&rig, "app@c.example", "r@example.net");
+    sending_rig_run(&rig, SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, other), SS_STATE_SENT);
+    for (int i = 0; i < 9; i++) sending_rig_run(&rig, HOUR);
+    all_are_sent_uncharged(rig.count);
+    sending_rig_end(&rig);
+}
+
+/* While the relay is blocked for one sender's quota, mail of another sender shows that it is not
+ * everybody's. */
+static void another_sender_is_tried_at_once(void)
+{
+    const char *cause, *advice;
+
+    start_metered(0, "@a.example", "452 4.7.1 hourly sending limit exceeded");
+    for (int i = 0; i < 4; i++) sending_rig_add_to(&rig, "app@a.example", "r@example.net");
+    sending_rig_run(&rig, 60 * SECOND);
+    CU_ASSERT_STRING_EQUAL(ss_relay_state(rig.relay, &cause, &advice), "blocked");
+    CU_ASSERT(asked <= 4);
+    int other = sending_rig_add_to(&rig, "app@b.example", "r@example.net");
+    sending_rig_run(&rig, SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, other), SS_STATE_SENT);
+    CU_ASSERT_STRING_EQUAL(ss_relay_state(rig.relay, &cause, &advice), "up");
+    sending_rig_end(&rig);
+}
+
 void ss_suite_rate(void)
 {
     CU_pSuite suite = CU_add_suite("rate", NULL, NULL);
@@ -300,5 +403,8 @@ void ss_suite_rate(void)
     ADD(the_length_of_a_quota);
     ADD(two_hundred_messages_at_fourteen_a_second);
     ADD(a_message_waits_for_the_time_that_is_named);
+    ADD(a_quota_blocks_until_its_period_is_over);
+    ADD(the_quota_of_one_sender_stops_no_other);
+    ADD(another_sender_is_tried_at_once);
     ADD(a_deferred_recipient_is_tried_at_the_time_that_is_named);
 }
