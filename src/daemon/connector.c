@@ -101,6 +101,9 @@ static apr_status_t open_link(void *self, ss_transport_t **out,
                                                   sizeof(options->settings)),
                               .counts = options->counts,
                               .learned = options->learned,
+                              .mechanism = options->mechanism,
+                              .mechanism_lost = options->mechanism_lost,
+                              .logins = options->logins,
                               .max_messages = options->max_messages,
                               .unproven = options->unproven };
     /* LogLevel debug: the whole dialogue, without contents and credentials. */

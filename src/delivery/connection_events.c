@@ -114,6 +114,7 @@ static void could_not_connect(const ss_connection_t *connection, const ss_client
         ss_shortage_begin(relay, cause);
         return;
     }
+    ss_login_lost(connection, event);
     if (event->cmd == SS_CMD_AUTH && is_blocked) ss_login_rejected(relay);
     if (connection->is_quitting) return;
     ss_strikes_pay(&relay->hosts[connection->host].strikes, ss_delivery_mono(relay->delivery));
@@ -169,12 +170,18 @@ static void on_event(void *owner, const ss_client_event_t *event)
 
     switch (event->kind) {
     case SS_EVENT_READY: became_ready(connection); break;
-    case SS_EVENT_WANT_SECRET: ss_login_want(connection); break;
+    case SS_EVENT_WANT_SECRET:
+        connection->mechanism = event->mechanism;
+        ss_login_want(connection);
+        break;
     case SS_EVENT_REFUSED: say_refused(connection, event); break;
     case SS_EVENT_LEARNED: learn(connection, event); break;
     case SS_EVENT_DONE: done(connection, event->message); break;
     case SS_EVENT_CLOSED: closed(connection, event); break;
-    case SS_EVENT_STEP: say_small_hello(connection, event); break;
+    case SS_EVENT_STEP:
+        say_small_hello(connection, event);
+        ss_login_step(connection, event);
+        break;
     case SS_EVENT_START_TLS:
     case SS_EVENT_TRIED: break;
     }
@@ -207,6 +214,7 @@ void ss_connection_open(ss_relay_t *relay, int host)
                                        .counts = relay->counters.replies,
                                        .event = on_event,
                                        .owner = connection };
+    ss_login_options(relay, host, &options);
     apr_status_t rv =
         ports->transport->open(ports->transport_self, &connection->transport, &options);
     if (rv != APR_SUCCESS) {

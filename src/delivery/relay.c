@@ -28,6 +28,7 @@ ss_relay_t *ss_relay_create(ss_delivery_t *d, const ss_settings_t *settings,
     relay->name = settings->relay_name;
     relay->host_count = settings->hosts ? settings->hosts->nelts : 0;
     relay->hosts = apr_pcalloc(pool, sizeof(*relay->hosts) * (apr_size_t)(relay->host_count + 1));
+    relay->logins = apr_pcalloc(pool, sizeof(*relay->logins) * (apr_size_t)(relay->host_count + 1));
     relay->suspicions =
         apr_pcalloc(pool, sizeof(*relay->suspicions) * (apr_size_t)(relay->host_count + 1));
     relay->connection_limit = settings->connections;

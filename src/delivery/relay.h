@@ -34,6 +34,15 @@ typedef struct {
     ss_reply_counts_t *replies;
 } ss_relay_counters_t;
 
+/* What the logins at a host taught about its mechanisms, while the daemon runs (login.h). */
+typedef struct {
+    char mechanism[24];       /* that worked after another was refused; "" none */
+    char lost[24];            /* at which the server hung up; "" none */
+    char refused[24];         /* the last one that was refused, for the log */
+    int tries;                /* refused in a row */
+    ss_mono_t tried, learned; /* when */
+} ss_relay_login_t;
+
 typedef struct ss_relay_t {
     ss_delivery_t *delivery;
     const ss_settings_t *settings;
@@ -43,6 +52,7 @@ typedef struct ss_relay_t {
     /* ---- connections ---- */
     ss_breaker_t *hosts;        /* of settings->hosts, host_count of them */
     ss_suspicion_t *suspicions; /* of each host */
+    ss_relay_login_t *logins;   /* of each host */
     int host_count;
     APR_RING_HEAD(ss_relay_connections_t, ss_connection_t) connections;
     int connection_count, connecting;

@@ -275,6 +275,8 @@ apr_status_t ss_link_open(ss_link_t **out, ss_loop_t *loop, const ss_link_option
     link->pool = pool;
     link->loop = loop;
     link->options = *options;
+    link->options.mechanism = apr_pstrdup(pool, options->mechanism);
+    link->options.mechanism_lost = apr_pstrdup(pool, options->mechanism_lost);
     link->settings = options->settings;
     link->owner = *owner;
     link->host = &APR_ARRAY_IDX(options->settings->hosts, options->host, ss_settings_host_t);

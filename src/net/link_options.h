@@ -24,6 +24,9 @@ typedef struct {
     int max_messages;            /* as learned; 0: settings' alone */
     unsigned unproven;           /* SS_PROVE_ bits that it has not shown yet */
     int max_recipients;          /* 0: settings' */
+    const char *mechanism;       /* of the login, to be tried first; or NULL */
+    const char *mechanism_lost;  /* not to be tried; or NULL. Both are copied */
+    int logins;                  /* mechanisms that may be tried; 0: one */
     int window_max;              /* 0: SS_CLIENT_WINDOW_MAX */
     ss_reply_counts_t *counts;   /* replies are counted here; or NULL */
     ss_transcript_t *transcript; /* or NULL */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "net/probe_search.h"
+#include "smtp/auth.h"
 
 /* of the deadline, for what would work instead: a third of it at most */
 #define SEARCH_TIME_MAX (8 * APR_USEC_PER_SEC)
@@ -194,6 +195,18 @@ static void check_other_server(ss_probe_t *p, ss_result_t *result)
     add_advice(p->report, "other-server");
 }
 
+/* Where SMTPSendAuth names mechanisms nothing else is tried, but the server may offer more. */
+static void add_offers(const ss_probe_t *p, ss_link_t *link, ss_result_t *result)
+{
+    const ss_client_t *client = ss_link_client(link);
+    const char *offers = client ? ss_client_capability(client)->mechanisms : "";
+    apr_size_t used = strlen(result->text);
+
+    if (!*offers || ss_auth_is_auto(p->settings.auth)) return;
+    apr_snprintf(result->text + used, sizeof(result->text) - used,
+                 "; the server offers %s (SMTPSendAuth names what is tried)", offers);
+}
+
 static void on_step(ss_probe_t *p, ss_link_t *link, const ss_client_event_t *event)
 {
     const char *name = static_name(event->result.step);
@@ -208,6 +221,7 @@ static void on_step(ss_probe_t *p, ss_link_t *link, const ss_client_event_t *eve
     if (!strcmp(name, "greeting")) apr_cpystrn(p->greeting, event->text, sizeof(p->greeting));
     if (!event->is_ok) {
         if (is_tls) check_other_server(p, &result);
+        if (!strcmp(name, "auth") && event->code) add_offers(p, link, &result);
         add_failure(p, name, &result,
                     is_tls && p->has_facts ? tls_words(p, &p->facts, result.text) : result.text,
                     event->took);
@@ -437,9 +451,11 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
 
 static void open_link(ss_probe_t *p)
 {
-    ss_link_options_t options = {
-        .settings = &p->settings, .host = p->host, .tls = p->tls, .transcript = p->transcript
-    };
+    ss_link_options_t options = { .settings = &p->settings,
+                                  .host = p->host,
+                                  .tls = p->tls,
+                                  .transcript = p->transcript,
+                                  .logins = SS_CLIENT_LOGINS_MAX };
     ss_link_owner_t owner = { on_event, p };
     ss_result_t result = { 0 };
 

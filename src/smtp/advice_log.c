@@ -116,6 +116,9 @@ const ss_advice_t ss_advice_log_table[] = {
       "SMTPSendExpire. Times that people chose (`at`) are compared with the new clock.",
       "If nobody set it, check the time service (chrony, systemd-timesyncd) and the clock's "
       "battery." },
+    { "SMTPSend-219", NULL, NULL, "The server takes another login mechanism",
+      "It refused one that it offers, and took the next one, which goes first for a day.",
+      "Name the mechanism of the line in SMTPSendAuth to make it permanent." },
     { "SMTPSend-220", NULL, NULL, "A server is down or blocked",
       "It cannot be reached (down) or refuses us (blocked). Mail stays queued without using up "
       "attempts; single connections test the server at growing intervals.",

@@ -370,6 +370,11 @@ const ss_advice_t ss_advice_table[] = {
       "One side could not decode what the other sent during the login. A proxy or scanner on the "
       "way, or a truncated token, can cause this.",
       "Name another mechanism in SMTPSendAuth; check that a token is complete." },
+    { "auth-mechanism-refused", NULL, NULL, "The server refuses a login mechanism that it offers",
+      "It offers several and does not take this one, although the password may be right: often its "
+      "password store cannot serve CRAM-MD5 or SCRAM. The next one was tried.",
+      "Name the mechanism that works in SMTPSendAuth, for example SMTPSendAuth PLAIN LOGIN: the "
+      "one that failed is then not tried any more." },
     { "auth-too-many", "454 4.7.0", NULL, "Too many logins",
       "The server locks this account or address for a while because of too many logins or too many "
       "failures.",

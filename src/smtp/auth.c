@@ -392,6 +392,8 @@ apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out,
         challenge = "";
     }
     *has_out = 1;
+    /* The prompts are for people, and some servers do not encode them: only their order counts. */
+    if (!strcmp(auth->mechanism, "LOGIN")) challenge = "";
     if (auth->kind != KIND_SASL) return step_bearer(auth, challenge, out, is_done, result);
     return step_sasl(auth, challenge, out, is_done, result);
 }
@@ -415,9 +417,13 @@ apr_status_t ss_auth_finish(ss_auth_t *auth, const char *text, ss_result_t *resu
     int must_prove = auth->kind == KIND_SASL && is_scram(auth);
     if (must_prove && auth->session && !auth->is_complete && text && *text)
         finish_from_text(auth, text);
-    int is_proven = !must_prove || auth->is_complete;
+    int is_whole = auth->is_complete && !*auth->error;
     ss_auth_cancel(auth);
-    if (is_proven) return APR_SUCCESS;
+    if (is_whole) return APR_SUCCESS;
+    if (!must_prove)
+        return FAILED(APR_EACCES, "235", "auth-malformed",
+                      "the server accepted a login by %s that was not complete: that is no login",
+                      auth->mechanism);
     return FAILED(APR_EACCES, "235", "auth-server-unproven",
                   "the server accepted the login by %s without proving that it knows the password",
                   auth->mechanism);

@@ -30,6 +30,7 @@ typedef struct {
     int auth_offered;        /* EHLO listed AUTH, with or without mechanisms */
     const char *offered;     /* the mechanisms, separated by blanks */
     int starttls_offered;    /* and TLS is off */
+    const char *first;       /* with "auto": the mechanism that worked before, preferred; or NULL */
 } ss_auth_wishes_t;
 
 typedef enum {
@@ -61,8 +62,11 @@ apr_status_t ss_auth_start(ss_auth_t *auth, const char *mechanism, const char *u
  * ss_auth_error_text. After an error, which result explains, the caller sends "*". */
 apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *has_out,
                           int *is_done, ss_result_t *result);
+/* Whether the mechanism is SMTPSendAuth's own choice: others may be tried where it is refused. */
+int ss_auth_is_auto(const apr_array_header_t *wanted);
 /* After the 235, whose text some servers put SCRAM's signature into: APR_EACCES and result: the
- * server did not prove that it knows the password. Always wipes the secret. */
+ * server did not prove that it knows the password, or accepted what was not a whole login. Always
+ * wipes the secret. */
 apr_status_t ss_auth_finish(ss_auth_t *auth, const char *text, ss_result_t *result);
 /* The server's error challenge as one line ("status: 401, scheme: bearer ..."), or NULL. */
 const char *ss_auth_error_text(const ss_auth_t *auth);

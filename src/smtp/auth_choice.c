@@ -52,6 +52,13 @@ static int is_auto(const ss_auth_wishes_t *w)
     return !w->wanted || !w->wanted->nelts || wanted_has(w, "auto");
 }
 
+int ss_auth_is_auto(const apr_array_header_t *wanted)
+{
+    ss_auth_wishes_t wishes = { .wanted = wanted };
+
+    return is_auto(&wishes);
+}
+
 static int is_safe(const ss_auth_wishes_t *w)
 {
     return (w->is_tls && !w->is_unverified) || w->is_loopback || w->is_insecure_allowed;
@@ -85,6 +92,8 @@ static int choose(const ss_auth_wishes_t *w, ss_auth_missed_t *missed)
 {
     int by_auto = is_auto(w);
     int count = by_auto ? KNOWN : w->wanted->nelts;
+    int first = by_auto && w->first ? known_find(w->first) : -1;
+    if (first >= 0 && is_usable(w, first, by_auto, missed)) return first;
     for (int n = 0; n < count; n++) {
         int i = by_auto ? n : known_find(wanted_at(w, n));
         if (i >= 0 && is_usable(w, i, by_auto, missed)) return i;

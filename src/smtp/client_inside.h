@@ -122,6 +122,7 @@ struct ss_client_t {
     apr_interval_time_t slowest; /* reply to a command of this connection, but for contents */
     ss_auth_t *auth;
     const char *mechanism;
+    int refused_logins;      /* mechanisms that were refused in this session */
     ss_transcript_t *blanks; /* knows the secret during the login, to redact it in replies */
     int has_late_response;   /* an initial response too long for the AUTH line is in `command` */
     ss_result_t auth_result; /* why we ended the exchange */
@@ -134,7 +135,7 @@ struct ss_client_t {
     int carried;       /* messages that were accepted */
     int takes_several; /* a second MAIL was accepted on a connection to this host */
     unsigned learned;  /* reported so far, each once per connection */
-    /* the mechanisms left after others were answered with 504; valid if has_offers */
+    /* the mechanisms left after others were refused; valid if has_offers */
     char offers[sizeof(((ss_capability_t *)0)->mechanisms)];
     int has_offers;
     int has_streamed; /* a message was accepted although commands followed its content */

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "smtp/client_inside.h"
 #include "smtp/command.h"
+#include "smtp/phrase.h"
 
 static ss_client_event_t *step_ended(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply)
 {
@@ -79,6 +80,21 @@ static void login_failed(ss_client_t *c, const ss_result_t *result)
     step_failed(c, SS_CMD_AUTH, NULL, &verdict, result);
 }
 
+static void remove_word(char *list, const char *word)
+{
+    char *kept = list;
+
+    for (const char *at = list; *at;) {
+        apr_size_t here = strcspn(at, " "), whole = here + strspn(at + here, " ");
+        if (!ss_text_is(at, here, word)) {
+            memmove(kept, at, whole);
+            kept += whole;
+        }
+        at += whole;
+    }
+    *kept = '\0';
+}
+
 static ss_auth_wishes_t wishes_of(const ss_client_t *c)
 {
     return (ss_auth_wishes_t){ .wanted = c->options.auth,
@@ -91,7 +107,8 @@ static ss_auth_wishes_t wishes_of(const ss_client_t *c)
                                .has_binding = c->binding != NULL,
                                .auth_offered = c->capability.auth_offered,
                                .offered = c->has_offers ? c->offers : c->capability.mechanisms,
-                               .starttls_offered = c->capability.starttls && !c->is_tls };
+                               .starttls_offered = c->capability.starttls && !c->is_tls,
+                               .first = c->options.mechanism };
 }
 
 /* Sends one line of the exchange; the response is wiped once it was sent. */
@@ -147,8 +164,23 @@ static void take_secret(ss_client_t *c, const char *bytes, apr_size_t len)
     ss_buf_wipe(&response);
 }
 
+/* Leaves out the mechanism at which the server hung up before, where another one is possible. */
+static void leave_out_lost(ss_client_t *c)
+{
+    const char *chosen;
+    ss_result_t ignored = { 0 };
+
+    if (c->has_offers || !c->options.mechanism_lost || !ss_auth_is_auto(c->options.auth)) return;
+    apr_cpystrn(c->offers, c->capability.mechanisms, sizeof(c->offers));
+    remove_word(c->offers, c->options.mechanism_lost);
+    c->has_offers = 1;
+    ss_auth_wishes_t wishes = wishes_of(c);
+    if (ss_auth_choose(&wishes, &chosen, &ignored) != SS_AUTH_CHOSEN) c->has_offers = 0;
+}
+
 static void login(ss_client_t *c)
 {
+    leave_out_lost(c);
     ss_auth_wishes_t wishes = wishes_of(c);
     ss_result_t result = { 0 };
 
@@ -195,36 +227,68 @@ static void challenged(ss_client_t *c, const ss_reply_t *reply)
     ss_buf_wipe(&response);
 }
 
-static void remove_word(char *list, const char *word)
+/* Whether another mechanism may do where this one was refused: not where the account, the password
+ * or the encryption is what the server minds. */
+static int is_about_mechanism(const ss_reply_t *reply, const ss_verdict_t *verdict)
 {
-    char *kept = list;
+    static const int codes[] = { 454, 501, 502, 504, 534, 535 };
+    static const char *const words = "auth-rejected auth-none-common auth-malformed "
+                                     "auth-not-offered auth-temporary auth-app-password";
 
-    for (const char *at = list; *at;) {
-        apr_size_t here = strcspn(at, " "), whole = here + strspn(at + here, " ");
-        if (!ss_text_is(at, here, word)) {
-            memmove(kept, at, whole);
-            kept += whole;
-        }
-        at += whole;
+    for (apr_size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (reply->code == codes[i]) return ss_text_word_index(words, verdict->advice) >= 0;
     }
-    *kept = '\0';
+    return 0;
 }
 
-/* 504: the server does not know a mechanism that it offered (RFC 4954 4). The next one that the
- * settings allow is tried; the list gets shorter each time. */
-static int tries_another(ss_client_t *c)
+/* The mechanism was refused: the next one that the server offers and the settings allow is tried.
+ * The list gets shorter each time. 504 says that the server does not know a mechanism that it
+ * offered (RFC 4954 4), and nothing about the secret. */
+static int tries_another(ss_client_t *c, const ss_reply_t *reply, const ss_verdict_t *verdict)
 {
-    const char *chosen;
+    const char *refused = c->mechanism, *chosen;
     ss_result_t ignored = { 0 };
+    int most = reply->code == 504 && c->options.logins < SS_CLIENT_LOGINS_MAX ? SS_CLIENT_LOGINS_MAX
+                                                                              : c->options.logins;
 
+    if (!is_about_mechanism(reply, verdict) || ++c->refused_logins >= most) return 0;
+    if (ss_result_is_set(&c->auth_result) && c->options.logins <= 1) return 0;
     if (!c->has_offers) apr_cpystrn(c->offers, c->capability.mechanisms, sizeof(c->offers));
     c->has_offers = 1;
-    remove_word(c->offers, c->mechanism);
+    remove_word(c->offers, refused);
     ss_auth_wishes_t wishes = wishes_of(c);
     if (ss_auth_choose(&wishes, &chosen, &ignored) != SS_AUTH_CHOSEN) return 0;
+    ss_client_refused(c, SS_CMD_AUTH, reply, verdict, 0);
+    ss_client_event_t *event = step_ended(c, SS_CMD_AUTH, reply);
+    ss_result_clear(&event->result);
+    ss_result_set(&event->result, "auth", "", "auth-mechanism-refused",
+                  "refused (%d %s), so %s is tried", reply->code, reply->text, chosen);
     ss_auth_cancel(c->auth);
+    ss_result_clear(&c->auth_result);
     login(c);
     return 1;
+}
+
+static void logged_in(ss_client_t *c, const ss_reply_t *reply)
+{
+    ss_result_t result = { 0 };
+
+    /* "503 already authenticated": a certificate, say, was the login. */
+    if (reply->code == 503) {
+        ss_auth_cancel(c->auth);
+    } else if (c->has_late_response) {
+        ss_result_set(&result, "auth", "235", "auth-malformed",
+                      "the server accepted a login by %s before it was sent: that is no login",
+                      c->mechanism);
+    } else {
+        ss_auth_finish(c->auth, reply->text, &result);
+    }
+    if (ss_result_is_set(&result)) {
+        login_failed(c, &result);
+        return;
+    }
+    step_ended(c, SS_CMD_AUTH, reply);
+    ready(c);
 }
 
 static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
@@ -244,18 +308,14 @@ static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
         ss_client_nonsense(c, "the server continues a login that was ended");
         return;
     }
-    if (reply->code / 100 == 2) {
-        if (ss_auth_finish(c->auth, reply->text, &result) != APR_SUCCESS) {
-            login_failed(c, &result);
-            return;
-        }
-        step_ended(c, SS_CMD_AUTH, reply);
-        ready(c);
+    if (reply->code / 100 == 2 ||
+        (reply->code == 503 && ss_phrase_is_in("already auth|already logged", reply->text))) {
+        logged_in(c, reply);
         return;
     }
-    if (reply->code == 504 && !ss_result_is_set(&result) && tries_another(c)) return;
-    const char *words = ss_auth_error_text(c->auth);
     ss_verdict_t verdict = ss_verdict(SS_CMD_AUTH, reply, 0);
+    if (tries_another(c, reply, &verdict)) return;
+    const char *words = ss_auth_error_text(c->auth);
     if (!ss_result_is_set(&result) && words) {
         char code[8];
         apr_snprintf(code, sizeof(code), "%d", reply->code);

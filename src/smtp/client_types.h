@@ -35,6 +35,9 @@ typedef enum {
     SS_CLIENT_TLS_ON /* before the greeting */
 } ss_client_tls_t;
 
+/* mechanisms that are tried one after the other with one secret, since servers lock accounts */
+#define SS_CLIENT_LOGINS_MAX 3
+
 /* copied by ss_client_create; texts and arrays must outlive the client */
 typedef struct {
     const char *helo;
@@ -47,12 +50,15 @@ typedef struct {
     const char *username;           /* NULL: no login, except by EXTERNAL */
     const apr_array_header_t *auth; /* of const char *: SMTPSendAuth */
     int has_client_cert;            /* EXTERNAL may be chosen by "auto" */
-    int pipelining, chunking;       /* 0: not used even if offered */
-    int is_stepwise;                /* nothing is sent after a message's content before its reply */
-    int use_helo;                   /* not EHLO */
-    unsigned unproven;              /* SS_PROVE_ bits */
-    int window_max;                 /* 1..SS_CLIENT_WINDOW_MAX */
-    int max_messages;               /* per connection; 0: no limit */
+    const char *mechanism;          /* that worked before, preferred by "auto"; or NULL */
+    const char *mechanism_lost;     /* at which the server hung up: not tried by "auto"; or NULL */
+    int logins; /* mechanisms that may be tried in this session, one after the other; 0: one */
+    int pipelining, chunking; /* 0: not used even if offered */
+    int is_stepwise;          /* nothing is sent after a message's content before its reply */
+    int use_helo;             /* not EHLO */
+    unsigned unproven;        /* SS_PROVE_ bits */
+    int window_max;           /* 1..SS_CLIENT_WINDOW_MAX */
+    int max_messages;         /* per connection; 0: no limit */
     /* The host is known to take several messages on a connection. Else the second one's MAIL is
      * sent alone, and what belongs behind it only after its 250. */
     int takes_several;

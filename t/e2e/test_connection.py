@@ -346,7 +346,7 @@ def test_a_mechanism_that_is_offered_and_unknown(make_httpd, make_relay):
     """504 (RFC 4954 4): the next one of those that the settings allow, on the same connection; and none that they do not."""
     relay = make_relay(auth={"me": SECRET}, mechanisms=["PLAIN", "LOGIN", "CRAM-MD5"],
                        replies={"AUTH": lambda session, argument: None if argument.upper().startswith("LOGIN") else "504 5.5.4 Unrecognized authentication type"})
-    httpd = make_httpd(f'SMTPSendUsername me\nSMTPSendPassword "{SECRET}"\nSMTPSendAuthInsecure On\n', relay=relay, expect=["SMTPSend-1", "SMTPSend-220"])
+    httpd = make_httpd(f'SMTPSendUsername me\nSMTPSendPassword "{SECRET}"\nSMTPSendAuthInsecure On\n', relay=relay, expect=["SMTPSend-1", "SMTPSend-220", "SMTPSend-219", "reply code to the AUTH", "SMTPSend-299"])
     status, _, text = run(httpd, "probe=0")
     assert status == 200 and "AUTH LOGIN" in text and relay.connections == 2, text
     httpd.wait_state(httpd.send().json["id"], "sent")
@@ -354,3 +354,16 @@ def test_a_mechanism_that_is_offered_and_unknown(make_httpd, make_relay):
     httpd.graceful_wait()
     status, _, text = run(httpd, "probe=0")
     assert status == 502 and "[FAIL] auth" in text and "504" in text and "AUTH LOGIN" not in text.split("Dialogue")[1], text
+    assert "the server offers PLAIN LOGIN CRAM-MD5" in " ".join(text.split()), text
+
+
+@pytest.mark.parametrize("reply", ["535 5.7.8 Error: authentication failed", "501 5.5.2 cannot decode", "454 4.7.0 Temporary authentication failure"])
+def test_a_mechanism_that_is_offered_and_refused(make_httpd, make_relay, reply):
+    """The next one works: the mail is sent, log and test name the mechanism and the directive."""
+    relay = make_relay(auth={"me": SECRET}, mechanisms=["CRAM-MD5", "PLAIN", "LOGIN"],
+                       replies={"AUTH": lambda session, argument: reply if argument.upper().startswith("CRAM") else None})
+    httpd = make_httpd(f'SMTPSendUsername me\nSMTPSendPassword "{SECRET}"\nSMTPSendAuthInsecure On\n', relay=relay, expect=["SMTPSend-1", "SMTPSend-219", "reply code to the AUTH", "SMTPSend-299"])
+    httpd.wait_state(httpd.send().json["id"], "sent")
+    httpd.wait_log("SMTPSend-219.*CRAM-MD5 and takes PLAIN.*SMTPSendAuth PLAIN")
+    status, _, text = run(httpd, "probe=0")
+    assert status == 200 and "[warn] auth" in text and "CRAM-MD5: refused" in text and "SMTPSendAuth PLAIN" in text, text

@@ -254,6 +254,12 @@ static void option(play_t *play, char *word)
         o->unproven = (unsigned)number;
     else if (!strcmp(word, "stepwise"))
         o->is_stepwise = number;
+    else if (!strcmp(word, "logins"))
+        o->logins = number;
+    else if (!strcmp(word, "first"))
+        o->mechanism = apr_pstrdup(play->pool, value);
+    else if (!strcmp(word, "lost"))
+        o->mechanism_lost = apr_pstrdup(play->pool, value);
     else if (!strcmp(word, "insecure"))
         o->auth_insecure = number;
     else if (!strcmp(word, "deadline"))

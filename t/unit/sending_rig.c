@@ -110,6 +110,9 @@ static apr_status_t open_transport(void *self, ss_transport_t **out,
                                 .max_recipients = 100,
                                 .attempt_deadline = 1800 * RIG_SECOND,
                                 .max_messages = options->max_messages,
+                                .mechanism = options->mechanism,
+                                .mechanism_lost = options->mechanism_lost,
+                                .logins = options->logins,
                                 .takes_several = (options->learned & SS_LEARN_SEVERAL) != 0 };
     apr_pool_t *pool;
 

@@ -174,6 +174,97 @@ static void a_secret_that_a_shortage_hides_is_read_again_soon(void)
     end();
 }
 
+/* ---- several mechanisms ---- */
+
+static char tried[64];               /* "C" CRAM-MD5, "P" PLAIN, "L" LOGIN, in order */
+static const char *taken, *hangs_up; /* the mechanisms that work, and that end the connection */
+
+static const char *several(sending_rig_t *r, const char *command)
+{
+    static char last;
+
+    (void)r;
+    if (!strncmp(command, "EHLO", 4)) return "250-relay\r\n250 AUTH CRAM-MD5 LOGIN PLAIN";
+    if (!strncmp(command, "AUTH ", 5)) {
+        last = command[5];
+        size_t n = strlen(tried);
+        if (n + 1 < sizeof(tried)) snprintf(tried + n, 2, "%c", last);
+        if (strchr(hangs_up, last)) return "drop";
+        if (last == 'C') return "334 PDFAcj4=";
+        if (last == 'L') return "334 Username:";
+    } else if (last == 'L' && !strcmp(command, "dXNlcg==")) {
+        return "334 Password:";
+    } else if (!last || !*command || !strcmp(command, ".") || !strcmp(command, "QUIT") ||
+               strchr(command, ' ')) {
+        return NULL;
+    }
+    char mechanism = last;
+    last = '\0';
+    return strchr(taken, mechanism) ? "235 2.7.0 welcome" : "535 5.7.8 bad credentials";
+}
+
+static void start_several(const char *works, const char *cuts)
+{
+    start("old");
+    rig.reply = several;
+    tried[0] = '\0';
+    taken = works;
+    hangs_up = cuts;
+}
+
+static void the_next_mechanism_is_tried_and_remembered(void)
+{
+    start_several("P", "");
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    CU_ASSERT_STRING_EQUAL(tried, "CP");
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(rig.said, "refuses the login mechanism CRAM-MD5 and takes PLAIN"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "SMTPSendAuth PLAIN"));
+    /* On the next connection it goes first; after a day the strongest does again. */
+    sending_rig_run(&rig, 600 * RIG_SECOND);
+    m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_STRING_EQUAL(tried, "CPP");
+    sending_rig_run(&rig, 24 * 3600 * RIG_SECOND);
+    m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_STRING_EQUAL(tried, "CPPCP");
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    end();
+}
+
+static void a_wrong_password_is_not_tried_more_than_three_times_in_a_row(void)
+{
+    start_several("", "");
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 30 * RIG_SECOND);
+    CU_ASSERT_STRING_EQUAL(tried, "CPL");
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_BLOCKED);
+    CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 0);
+    /* Within the hour the probes try one mechanism each. */
+    sending_rig_run(&rig, 600 * RIG_SECOND);
+    CU_ASSERT(strlen(tried) > 3);
+    CU_ASSERT_EQUAL(strspn(tried + 3, "C"), strlen(tried) - 3);
+    CU_ASSERT(rig.opened >= (int)strlen(tried) - 2);
+    /* The password is right after all, for the last mechanism: found an hour later. */
+    taken = "L";
+    sending_rig_run(&rig, 2 * 3600 * RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    end();
+}
+
+static void where_a_mechanism_ends_the_connection_the_next_one_tries_another(void)
+{
+    start_several("P", "C");
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 10 * RIG_SECOND);
+    CU_ASSERT_STRING_EQUAL(tried, "CP");
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    end();
+}
+
 void ss_suite_login(void)
 {
     CU_pSuite suite = CU_add_suite("login", NULL, NULL);
@@ -184,5 +275,8 @@ void ss_suite_login(void)
     ADD(a_secret_that_changed_during_the_login_is_tried_at_once);
     ADD(a_second_rejection_waits);
     ADD(a_secret_that_cannot_be_read_is_logged);
+    ADD(the_next_mechanism_is_tried_and_remembered);
+    ADD(a_wrong_password_is_not_tried_more_than_three_times_in_a_row);
+    ADD(where_a_mechanism_ends_the_connection_the_next_one_tries_another);
     ADD(a_secret_that_a_shortage_hides_is_read_again_soon);
 }

@@ -89,11 +89,12 @@ DIALOGUE(scram_that_proves_nothing_is_no_login, "O: tls=on user=me auth=SCRAM-SH
          "SCRAM-SHA-256 without proving that it knows the password")
 DIALOGUE(a_mechanism_that_is_none_after_all_makes_room_for_the_next, "O: tls=on user=me",
          OFFERS("LOGIN CRAM-MD5 PLAIN"), "E: want secret CRAM-MD5", "> secret pw",
-         "C: AUTH CRAM-MD5", "S: 504 5.5.4 unrecognized", "> more", "E: want secret PLAIN",
-         "> secret pw", "C: AUTH PLAIN AG1lAHB3", "S: 504 5.5.4 unrecognized", "> more",
-         "E: want secret LOGIN", "> secret pw", "C: AUTH LOGIN", "S: 504 5.5.4 unrecognized", QUIT,
-         "E: refused AUTH 504", "E: failed auth 504 blocked",
-         "E: closed auth blocked auth-none-common 504 *")
+         "C: AUTH CRAM-MD5", "S: 504 5.5.4 unrecognized", "> more", "E: refused AUTH 504",
+         "E: step auth auth-mechanism-refused", "E: want secret PLAIN", "> secret pw",
+         "C: AUTH PLAIN AG1lAHB3", "S: 504 5.5.4 unrecognized", "> more", "E: refused AUTH 504",
+         "E: step auth auth-mechanism-refused", "E: want secret LOGIN", "> secret pw",
+         "C: AUTH LOGIN", "S: 504 5.5.4 unrecognized", QUIT, "E: refused AUTH 504",
+         "E: failed auth 504 blocked", "E: closed auth blocked auth-none-common 504 *")
 DIALOGUE(the_only_wanted_mechanism_that_is_none_ends_the_login, "O: tls=on user=me auth=LOGIN",
          OFFERS("PLAIN LOGIN"), "E: want secret LOGIN", "> secret pw", "C: AUTH LOGIN",
          "S: 504 5.5.4 unrecognized", QUIT, "E: refused AUTH 504", "E: failed auth 504 blocked",
@@ -103,6 +104,55 @@ DIALOGUE(a_504_to_an_ended_exchange_is_no_reason_to_try_another, "O: tls=on user
          "S: 334 what?", "C: *", "S: 504 5.5.4 what", QUIT, "E: refused AUTH 504",
          "E: failed auth 504 blocked",
          "E: closed auth blocked auth-malformed 504 the server's challenge is not base64")
+#define REFUSED(code) "> more", "E: refused AUTH " code, "E: step auth auth-mechanism-refused"
+DIALOGUE(a_refused_mechanism_makes_room_for_the_next, "O: tls=on user=me logins=3",
+         OFFERS("CRAM-MD5 PLAIN LOGIN"), "E: want secret CRAM-MD5", "> secret pw",
+         "C: AUTH CRAM-MD5", "S: 535 5.7.8 no", REFUSED("535"), "E: want secret PLAIN",
+         "> secret pw", "C: AUTH PLAIN AG1lAHB3", "S: 235 in", "> more", "E: step auth", "E: ready",
+         "> quit", QUIT, "E: step quit", "E: closed ok")
+DIALOGUE(not_more_mechanisms_than_allowed_are_tried, "O: tls=on user=me logins=2",
+         OFFERS("CRAM-MD5 PLAIN LOGIN"), "E: want secret CRAM-MD5", "> secret pw",
+         "C: AUTH CRAM-MD5", "S: 501 5.5.2 no", REFUSED("501"), "E: want secret PLAIN",
+         "> secret pw", "C: AUTH PLAIN AG1lAHB3", "S: 535 5.7.8 no", QUIT, "E: refused AUTH 535",
+         "E: failed auth 535 blocked", "E: closed auth blocked auth-rejected 535 *")
+DIALOGUE(one_refused_login_is_enough_where_no_more_are_allowed, "O: tls=on user=me",
+         OFFERS("CRAM-MD5 PLAIN LOGIN"), "E: want secret CRAM-MD5", "> secret pw",
+         "C: AUTH CRAM-MD5", "S: 535 5.7.8 no", QUIT, "E: refused AUTH 535",
+         "E: failed auth 535 blocked", "E: closed auth blocked auth-rejected 535 *")
+DIALOGUE(a_locked_account_is_not_asked_by_other_mechanisms, "O: tls=on user=me logins=3",
+         OFFERS("CRAM-MD5 PLAIN"), "E: want secret CRAM-MD5", "> secret pw", "C: AUTH CRAM-MD5",
+         "S: 454 4.7.0 Too many login attempts", QUIT, "E: refused AUTH 454",
+         "E: failed auth 454 blocked", "E: closed auth blocked auth-too-many 454 *")
+DIALOGUE(a_named_mechanism_is_the_only_one, "O: tls=on user=me auth=CRAM-MD5 logins=3",
+         OFFERS("CRAM-MD5 PLAIN"), "E: want secret CRAM-MD5", "> secret pw", "C: AUTH CRAM-MD5",
+         "S: 535 5.7.8 no", QUIT, "E: refused AUTH 535", "E: failed auth 535 blocked",
+         "E: closed auth blocked auth-rejected 535 *")
+DIALOGUE(what_worked_before_goes_first, "O: tls=on user=me first=LOGIN",
+         OFFERS("CRAM-MD5 PLAIN LOGIN"), "E: want secret LOGIN", "> secret pw", "C: AUTH LOGIN",
+         "S: 334 VXNlcm5hbWU6", "C: bWU=", "S: 334 UGFzc3dvcmQ6", "C: cHc=", "S: 235 in", "> more",
+         "E: step auth", "E: ready", "> quit", QUIT, "E: step quit", "E: closed ok")
+DIALOGUE(where_the_server_hung_up_another_is_tried, "O: tls=on user=me lost=CRAM-MD5",
+         OFFERS("CRAM-MD5 PLAIN"), "E: want secret PLAIN", "> secret pw", "C: AUTH PLAIN AG1lAHB3",
+         "S: 235 in", "> more", "E: step auth", "E: ready", "> quit", QUIT, "E: step quit",
+         "E: closed ok")
+DIALOGUE(where_it_hung_up_at_the_only_one_that_is_tried_again, "O: tls=on user=me lost=PLAIN",
+         OFFERS("PLAIN"), "E: want secret PLAIN", "> secret pw", "C: AUTH PLAIN AG1lAHB3",
+         "S: 235 in", "> more", "E: step auth", "E: ready", "> quit", QUIT, "E: step quit",
+         "E: closed ok")
+DIALOGUE(prompts_of_login_count_by_their_order, "O: tls=on user=me", OFFERS("LOGIN"),
+         "E: want secret LOGIN", "> secret pw", "C: AUTH LOGIN",
+         "S: 334 Username:", "C: bWU=", "S: 334 UGFzc3dvcmQ6=", "C: cHc=", "S: 235 in", "> more",
+         "E: step auth", "E: ready", "> quit", QUIT, "E: step quit", "E: closed ok")
+DIALOGUE(
+    a_235_in_the_middle_is_no_login, "O: tls=on user=me", OFFERS("LOGIN"), "E: want secret LOGIN",
+    "> secret pw", "C: AUTH LOGIN", "S: 334 VXNlcm5hbWU6", "C: bWU=", "S: 235 in", QUIT,
+    "E: failed auth 0 blocked",
+    "E: closed auth blocked auth-malformed 0 the server accepted a login by LOGIN that was not "
+    "complete: that is no login")
+DIALOGUE(who_is_logged_in_already_is_logged_in, "O: tls=on user=me", OFFERS("PLAIN"),
+         "E: want secret PLAIN", "> secret pw", "C: AUTH PLAIN AG1lAHB3",
+         "S: 503 5.5.1 already authenticated", "> more", "E: step auth", "E: ready", "> quit", QUIT,
+         "E: step quit", "E: closed ok")
 DIALOGUE(a_secret_that_nobody_waits_for_changes_nothing, PLAIN, "> secret pw", "C.", "> quit", QUIT,
          "E: step quit", "E: closed ok")
 DIALOGUE(
@@ -179,6 +229,17 @@ void ss_suite_session(void)
     ADD(a_mechanism_that_is_none_after_all_makes_room_for_the_next);
     ADD(the_only_wanted_mechanism_that_is_none_ends_the_login);
     ADD(a_504_to_an_ended_exchange_is_no_reason_to_try_another);
+    ADD(a_refused_mechanism_makes_room_for_the_next);
+    ADD(not_more_mechanisms_than_allowed_are_tried);
+    ADD(one_refused_login_is_enough_where_no_more_are_allowed);
+    ADD(a_locked_account_is_not_asked_by_other_mechanisms);
+    ADD(a_named_mechanism_is_the_only_one);
+    ADD(what_worked_before_goes_first);
+    ADD(where_the_server_hung_up_another_is_tried);
+    ADD(where_it_hung_up_at_the_only_one_that_is_tried_again);
+    ADD(prompts_of_login_count_by_their_order);
+    ADD(a_235_in_the_middle_is_no_login);
+    ADD(who_is_logged_in_already_is_logged_in);
     ADD(a_secret_that_nobody_waits_for_changes_nothing);
     ADD(a_server_that_tires_of_waiting_for_the_secret_is_heard);
     ADD(a_long_token_waits_for_an_empty_challenge);
