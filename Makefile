@@ -51,7 +51,7 @@ HARD   := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fstack-cla
 OWN    := -Isrc -Iinclude -DSMTP_SEND_VERSION='"$(VERSION)"' \
           -DSS_DEFAULT_SOCKET='"$(or $(RUNTIMEDIR),/var/run/apache2)/smtp_send.sock"' \
           -DSS_DEFAULT_STATE_DIR='"$(STATEDIR)"' -DSS_DEFAULT_RUNTIME_DIR='"$(or $(RUNTIMEDIR),/var/run/apache2)"' \
-          -DSS_DAEMON='"$(SBINDIR)/smtp-sendd"' -DSS_COMMANDS='"$(COMMANDS)"'
+          -DSS_LIBEXEC='"$(LIBEXEC)"' -DSS_DAEMON='"$(SBINDIR)/smtp-sendd"' -DSS_COMMANDS='"$(COMMANDS)"'
 CFLAGS_ALL = -std=gnu11 -pthread -fPIC -fvisibility=hidden $(OPT) $(HARD) $(SAN) $(WARN) $(OWN) \
               $(patsubst -I%,-isystem%,$(APXS_FLAGS) $(APR_FLAGS) $(LIB_FLAGS)) -MMD -MP $(CFLAGS)
 # ibt, shstk: the C library's own start files lack the mark of -fcf-protection in Debian 12, and the linker then drops it.
@@ -66,7 +66,7 @@ SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c
 # The command: what every process of a message needs, with little linked, and everything else.
 FRONT_SRC := $(addprefix src/cli/,front.c cli.c sendmail.c sendmail_options.c sendmail_input.c)
 CLI_SRC  := $(filter-out src/cli/front.c src/cli/manual.c,$(wildcard src/cli/*.c))
-MANUALS  := $(B)/smtp-send.1 $(B)/mod_smtp_send.5
+MANUALS  := $(B)/smtp-send.1 $(B)/mod_smtp_send.5 $(B)/smtp-sendd.8
 UNIT_SRC := $(wildcard t/unit/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
@@ -153,9 +153,10 @@ install: all
 	install -m 755 $(B)/smtp-sendd $(DESTDIR)$(SBINDIR)/
 	install -m 755 $(B)/smtp-send $(DESTDIR)$(BINDIR)/
 	install -m 755 $(B)/smtp-send-commands $(DESTDIR)$(COMMANDS)
-	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(COMPLETIONS)
+	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(COMPLETIONS)
 	install -m 644 $(B)/smtp-send.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 644 $(B)/mod_smtp_send.5 $(DESTDIR)$(MANDIR)/man5/
+	install -m 644 $(B)/smtp-sendd.8 $(DESTDIR)$(MANDIR)/man8/
 	install -m 644 conf/smtp-send.bash $(DESTDIR)$(COMPLETIONS)/smtp-send
 	install -m 644 include/smtp_send.h $(DESTDIR)$(INCLUDEDIR)/
 	install -d $(DESTDIR)$(PKGCONFIGDIR)

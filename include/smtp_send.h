@@ -82,9 +82,10 @@ typedef struct smtp_send_finished_t {
     const char *metadata; /* JSON text as submitted, or NULL */
 } smtp_send_finished_t;
 
-/* Called in the delivery daemon's process, on the thread that sends: it must return at once and
- * never block. The process has what the module set up in post_config; child_init does not run.
- * After a crash a result may be reported twice. Returns OK or DECLINED.
+/* Called in a process of its own, a fork of httpd's parent that the delivery daemon reports to: it
+ * should return soon. States that come while a megabyte of earlier ones waits are not reported. The
+ * process has what the module set up in post_config; child_init does not run. After a crash a
+ * result may be reported twice. Returns OK or DECLINED.
  *
  *     APR_OPTIONAL_HOOK(smtp_send, smtp_send_finished, my_function, NULL, NULL, APR_HOOK_MIDDLE);
  */

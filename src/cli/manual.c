@@ -95,7 +95,36 @@ static void page_of_options(void)
         }
         putchar('\n');
     }
-    puts(".SH SEE ALSO\n.BR smtp\\-send (1)");
+    puts(".SH SEE ALSO\n.BR smtp\\-send (1),\n.BR smtp\\-sendd (8)");
+}
+
+static void page_of_daemon(void)
+{
+    puts(
+        ".TH SMTP\\-SENDD 8 \"\" \"mod_smtp_send " SMTP_SEND_VERSION
+        "\"\n.SH NAME\nsmtp\\-sendd \\- delivery daemon of mod_smtp_send\n.SH SYNOPSIS\n.B "
+        "smtp\\-sendd\n\\-\\-config FILE [\\-\\-check]\n.SH DESCRIPTION\n"
+        "Stores mail, delivers it through a relay and answers questions about it, for httpd, "
+        "\\fBsmtp\\-send\\fR, \\fBsendmail\\fR and the SMTP listener. httpd with mod_smtp_send "
+        "starts and ends it by itself and passes its own configuration; nothing needs to be "
+        "done then.\n.PP\nOn a host without httpd, \\fBsmtp\\-sendd \\-\\-config FILE\\fR runs it "
+        "in the foreground until SIGTERM or SIGINT: what is being sent is finished (10 s), the "
+        "rest "
+        "stays queued. Under systemd use Type=notify.\n.SH OPTIONS\n.TP\n.B \\-\\-config "
+        "FILE\nthe configuration\n.TP\n.B \\-\\-check\nonly look whether it can be used; errors "
+        "name file and line\n.TP\n.B \\-\\-version\nthe version\n.SH FILE\n"
+        "The directives of \\fBmod_smtp_send\\fR(5) except those for locations alone, in httpd's "
+        "syntax, and of httpd's own:\n.TP\n.B User, Group\nwho it runs as; required when root "
+        "starts it\n.TP\n.B ErrorLog\nan absolute path or syslog[:facility[:tag]]; standard error "
+        "without it\n.TP\n.B LogLevel\nerror warn notice info debug (info)\n.TP\n.B ServerName\n"
+        "name in EHLO and for addresses without a domain\n.TP\n.B ServerRoot\nwhere relative paths "
+        "begin (the file's folder)\n.TP\n.B DefaultRuntimeDir, DefaultStateDir, ChrootDir\nas in "
+        "httpd\n.TP\n.B <VirtualHost NAME> ... </VirtualHost>\na relay of its own, with the "
+        "settings outside as defaults; ServerName or SMTPSendRelayName in it is its name. "
+        "\\fBSMTPSendRelayFor\\fR chooses by sender\n.SH EXIT STATUS\n0 ended in order; 64 usage; "
+        "69 "
+        "the local socket cannot be opened; 75 to be started again; 78 the configuration is "
+        "wrong\n.SH SEE ALSO\n.BR mod_smtp_send (5), \n.BR smtp\\-send (1)");
 }
 
 int main(int argc, const char *const *argv)
@@ -108,6 +137,8 @@ int main(int argc, const char *const *argv)
         page_of_commands(pool);
     else if (!strcmp(argv[1], "mod_smtp_send.5"))
         page_of_options();
+    else if (!strcmp(argv[1], "smtp-sendd.8"))
+        page_of_daemon();
     else
         return EX_USAGE;
     return fflush(stdout) ? EX_IOERR : EX_OK;

@@ -24,21 +24,27 @@ APLOG_USE_MODULE(smtp_send);
 #define NAME "smtp-sendd"
 #define OPEN_MAX_SEEN 4096
 
-/* Beside this module (a build folder), or where it is installed. */
-static const char *find_program(apr_pool_t *pool)
+/* The folder of this module's file; "": not known. */
+static const char *own_folder(apr_pool_t *pool)
 {
     Dl_info info;
     const char *slash = dladdr((void *)(apr_uintptr_t)ss_launch_exec, &info) && info.dli_fname
                             ? strrchr(info.dli_fname, '/')
                             : NULL;
-    const char *beside = slash
-                             ? apr_pstrcat(pool,
-                                           apr_pstrmemdup(pool, info.dli_fname,
-                                                          (apr_size_t)(slash - info.dli_fname) + 1),
-                                           NAME, NULL)
-                             : NULL;
 
-    return beside && access(beside, X_OK) == 0 ? beside : SS_DAEMON;
+    return slash ? apr_pstrmemdup(pool, info.dli_fname, (apr_size_t)(slash - info.dli_fname)) : "";
+}
+
+/* Beside this module (a build folder); where it is installed, below the same root as this module.
+ */
+static const char *find_program(apr_pool_t *pool)
+{
+    const char *folder = own_folder(pool), *path = apr_pstrcat(pool, folder, "/" NAME, NULL);
+    apr_size_t len = strlen(folder), tail = strlen(SS_LIBEXEC);
+
+    if (access(path, X_OK) == 0) return path;
+    if (len <= tail || strcmp(folder + len - tail, SS_LIBEXEC)) return SS_DAEMON;
+    return apr_pstrcat(pool, apr_pstrmemdup(pool, folder, len - tail), SS_DAEMON, NULL);
 }
 
 static const char *numbers(const int given[SS_INHERITED_END], apr_pool_t *pool)

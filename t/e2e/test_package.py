@@ -36,7 +36,7 @@ def state_of(control):
 
 def test_it_holds_everything_and_enables_nothing(installed):
     root, control = installed
-    for name in ("usr/lib/apache2/modules/mod_smtp_send.so", "usr/bin/smtp-send", "usr/include/apache2/smtp_send.h", "usr/share/pkgconfig/smtp_send.pc",
+    for name in ("usr/lib/apache2/modules/mod_smtp_send.so", "usr/bin/smtp-send", "usr/sbin/smtp-sendd", "usr/share/man/man8/smtp-sendd.8", "usr/include/apache2/smtp_send.h", "usr/share/pkgconfig/smtp_send.pc",
                  "etc/apache2/mods-available/smtp_send.load", "etc/apache2/mods-available/smtp_send.conf", "usr/share/doc/libapache2-mod-smtp-send/examples/openapi.yaml"):
         assert (root / name).exists(), name
     assert not (root / "etc/apache2/mods-enabled").exists() and not (root / "usr/sbin/sendmail").exists()

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from rig.httpd import BUILD, MODULES, is_running
+from rig.httpd import BUILD, MODULES, ROOT, is_running
 from rig.proc import children, smaps
 from rig.sendd import PROGRAM, Sendd
 from e2e.test_secrets import memory_holds
@@ -243,3 +243,8 @@ def test_a_module_s_function_that_blocks_delays_nothing(make_httpd, relay):
     httpd.wait(lambda: not is_running(hooks[0]), what="the old process to end")
     ident = httpd.send().json["id"]
     httpd.wait_log(re.escape(f"finished {ident} to bob@example.net: sent"))
+
+
+def test_the_example_is_valid():
+    done = subprocess.run([PROGRAM, "--config", f"{ROOT}/conf/examples/smtp-sendd.conf", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0 and "Syntax OK" in done.stdout, done

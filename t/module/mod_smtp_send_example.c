@@ -49,7 +49,7 @@ static int report(request_rec *r)
     return OK;
 }
 
-/* In the delivery daemon: a log line is all that should be done here. */
+/* In a process of its own; a slow function would miss states. */
 static int finished(const smtp_send_finished_t *f)
 {
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server, "finished %s to %s: %s", f->id, f->to,
