@@ -205,6 +205,7 @@ static void read_anew(ss_job_t *job)
     ss_job_forget(job);
     job->clock = ss_delivery_clock(job->delivery);
     job->at = 0;
+    job->suspected = 0;
     set_due(job, 0);
 }
 

@@ -7,7 +7,7 @@
 #include "delivery/delivery_impl.h"
 
 /* jobs in order that are looked at for the one that tells most */
-#define LOOK_AHEAD 200
+#define LOOK_AHEAD 1000
 #define TELLS_MOST 4
 
 unsigned ss_suspects_bit(int host)

@@ -16,6 +16,8 @@
 /* A server that answers at once otherwise and not to what it has not shown yet (SS_PROVE_). */
 #define SS_PROVE_TIME (4 * APR_USEC_PER_SEC)
 #define SS_PROVE_QUICK APR_USEC_PER_SEC
+/* after so many errors some servers answer slowly, and then close (Postfix: 10 and 20) */
+#define SS_RESETS_MAX 8
 #define SS_QUIT_TIME (5 * APR_USEC_PER_SEC) /* the reply to QUIT does not matter */
 
 typedef enum {
@@ -144,6 +146,7 @@ struct ss_client_t {
     const char *try_from, *try_to;
     int try_step;
     /* the end */
+    int resets;     /* RSET sent, each after an error */
     int wants_quit; /* requested by the caller or by a limit */
     int is_closing; /* no new transactions */
     int is_gone;    /* 421 received: no unanswered command was accepted */

@@ -14,7 +14,8 @@ static void end_open(ss_client_t *c, const ss_client_tx_t *tx)
 {
     int is_last = !tx->next || tx->next->say == SS_SAY_MAIL;
 
-    if (!tx->is_suspect || !is_last || c->is_closing || c->asked_count) {
+    if (!tx->is_suspect || !is_last || c->is_closing || c->asked_count ||
+        c->resets++ >= SS_RESETS_MAX) {
         c->is_closing = 1;
         return;
     }
