@@ -19,6 +19,7 @@
 #include "web/submit/api.h"
 #include "web/handler.h"
 #include "web/shared/area.h"
+#include "web/shared/waiting.h"
 #include "web/status/status.h"
 
 /* NULL: the configuration is invalid, and the error was logged. */
@@ -82,6 +83,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
     ss_config_wipe_secrets();
     ss_supervise_child_init();
     ss_compose_init();
+    ss_waiting_clean();
 }
 
 static void register_hooks(apr_pool_t *pool)

@@ -5,7 +5,7 @@
 #include <apr_pools.h>
 
 #define SS_AREA_KEY 16     /* octets */
-#define SS_AREA_WAITS 1024 /* requests that may wait at once, at most */
+#define SS_AREA_WAITS 1024 /* places for requests that wait (waiting.h) */
 
 typedef struct {
     unsigned char key[SS_AREA_KEY];

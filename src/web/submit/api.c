@@ -10,6 +10,7 @@
 #include "smtp_send.h"
 #include "web/shared/html.h"
 #include "web/shared/rpc.h"
+#include "web/shared/waiting.h"
 #include "web/submit/submission.h"
 #include "web/submit/submitter.h"
 
@@ -148,11 +149,12 @@ static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_t
     ss_rpc_answer_t answer;
 
     (void)s;
-    return ss_rpc_try(ss_rpc_state_request(ss_text_utf8(pool, id, strlen(id)), wait),
-                      wait + SS_RPC_TIMEOUT, &answer, pool) &&
-                   answer.raw.status == 200
-               ? answer.raw.content
-               : NULL;
+    int place = wait > 0 ? ss_waiting_begin() : -1;
+    if (place < 0) wait = 0;
+    int is_known = ss_rpc_try(ss_rpc_state_request(ss_text_utf8(pool, id, strlen(id)), wait),
+                              wait + SS_RPC_TIMEOUT, &answer, pool);
+    ss_waiting_end(place);
+    return is_known && answer.raw.status == 200 ? answer.raw.content : NULL;
 }
 
 static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, const char *reason,

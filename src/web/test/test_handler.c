@@ -17,6 +17,7 @@
 #include "web/shared/http.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
+#include "web/shared/waiting.h"
 
 #define FORM_MAX 16384
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)
@@ -222,7 +223,13 @@ static int run_test(request_rec *r)
     if (t.is_stream) apr_table_setn(r->headers_out, "X-Accel-Buffering", "no");
     /* A HEAD request must not log in at the relay. */
     if (r->header_only) return ss_http_text(r, HTTP_OK, type_of(t.form, t.is_stream), "", 0);
+    int place = ss_waiting_begin();
+    if (place < 0)
+        return not_run(&t, HTTP_SERVICE_UNAVAILABLE,
+                       "half of httpd's workers are waiting for tests and messages already: try "
+                       "again in a few seconds");
     const char *failed = run(&t);
+    ss_waiting_end(place);
     return failed ? not_run(&t, HTTP_SERVICE_UNAVAILABLE, failed) : answer_test(&t);
 }
 
@@ -277,8 +284,10 @@ static int follow(request_rec *r, const ss_params_t *form, form_t format, const 
     int status = HTTP_GATEWAY_TIME_OUT;
 
     ss_buf_init(&text, SS_FRAME_HEADER_MAX);
+    int place = ss_waiting_for(r, &wait);
     if (ss_rpc_try(ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &answer, r->pool))
         message = ss_rpc_document(r->pool, &answer);
+    ss_waiting_end(place);
     if (message)
         status = put_outcome(&text, to, message);
     else
