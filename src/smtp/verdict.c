@@ -68,7 +68,8 @@ typedef struct {
     "too many login|too many failed|too many auth|too many bad|too many unsuccessful|"             \
     "too many invalid"
 #define WORDS_QUOTA                                                                                \
-    "daily user sending|daily sending|daily message|daily quota|daily limit|sending quota|"        \
+    "hour limit|/ hour|recipient limit exceeded, try again|daily user sending|daily "              \
+    "sending|daily message|daily quota|daily limit|sending quota|"                                 \
     "sending limit|submissionquotaexceeded|maximum credits|credits exceeded|hourly limit|"         \
     "hourly sending|monthly limit|message limit exceeded|outgoing mail limit|"                     \
     "outgoing message limit|messaging limit|recipient limit exceeded for your account|"            \
@@ -77,13 +78,14 @@ typedef struct {
     "quota|send limit exceeded|"                                                                   \
     "mail quota exceeded|sender quota|quota of messages|monthly sending|mi:sfq"
 #define WORDS_RATE                                                                                 \
-    "throttling failure|throttled|sending rate|rate limit|ratelimit|rate-limit|rate exceeded|"     \
+    "too many emails|failure sending mail. try again|throttling failure|throttled|sending "        \
+    "rate|rate limit|ratelimit|rate-limit|rate exceeded|"                                          \
     "maximum rate|mail rate|message rate|slow down|too fast|too quickly|per second|per sec|"       \
     "/second|/sec|per minute|per min|/minute|/min|frequency limit"
 #define WORDS_RATE_RECIPIENT "receiving mail at a rate|receiving mail too quickly"
 /* ... where the code is temporary */
 #define WORDS_RATE_MAYBE                                                                           \
-    "too many messages|too many mails|too many emails|too much mail|too many recipients from|"     \
+    "too many messages|too many mails|excessive volume|too much mail|too many recipients from|"    \
     "unusual rate|unusual volume|unexpected volume|[tss04|rp:trc|message limit|flood"
 #define WORDS_RELAY                                                                                \
     "relaying denied|relay access denied|unable to relay|relay not permitted|relaying not|"        \
@@ -298,6 +300,9 @@ static const ss_verdict_rule_t rules[] = {
     RULE(MAIL, 503, NULL, NULL, FRESH, CONNECTION, DEFERRED, NOTHING, "one-message"),
 
     /* too much in too short a time; a quota before a rate, since its texts speak of rates too */
+    /* Gmail names its sending limits in the reply to one recipient too many. */
+    RULE(RCPT, 4, ".5.3", "many recipients", EITHER, RECIPIENT, AGAIN, MAX_RECIPIENTS,
+         "too-many-recipients"),
     ROW(AT_START | AUTH | AT_MAIL, 0, NULL, WORDS_QUOTA, RELAY, SUSPECT, "quota"),
     ROW(AUTH | AT_MAIL, 0, "5.4.5", NULL, RELAY, SUSPECT, "quota"),
     ROW(RCPT, 4, NULL, WORDS_RATE_RECIPIENT, RECIPIENT, DEFERRED, "rate-limited"),
