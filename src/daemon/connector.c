@@ -14,6 +14,7 @@ struct ss_connector_t {
     const ss_log_t *log;
     apr_pool_t *pool;
     apr_hash_t *contexts; /* settings' address -> ss_tls_t */
+    ss_address_health_t *health;
     void (*is_short)(void *self);
     void *self;
 };
@@ -36,6 +37,7 @@ ss_connector_t *ss_connector_create(ss_loop_t *loop, const ss_log_t *log, apr_po
     connector->log = log;
     connector->pool = pool;
     connector->contexts = apr_hash_make(pool);
+    connector->health = apr_pcalloc(pool, sizeof(*connector->health));
     return connector;
 }
 
@@ -105,7 +107,9 @@ static apr_status_t open_link(void *self, ss_transport_t **out,
                               .mechanism_lost = options->mechanism_lost,
                               .logins = options->logins,
                               .max_messages = options->max_messages,
-                              .unproven = options->unproven };
+                              .health = connector->health,
+                              .haste = options->haste,
+                              .proof = options->proof };
     /* LogLevel debug: the whole dialogue, without contents and credentials. */
     if (ss_log_is(connector->log, SS_LOG_DEBUG)) {
         apr_pool_create(&t->dialogue, connector->pool);

@@ -6,6 +6,7 @@
 #include "base/mono.h"
 #include "base/result.h"
 #include "delivery/strikes.h"
+#include "smtp/client_proof.h"
 
 typedef enum { SS_HOST_UP, SS_HOST_DOWN, SS_HOST_BLOCKED } ss_breaker_condition_t;
 
@@ -17,7 +18,7 @@ typedef struct {
     int is_probing;
     ss_result_t cause;
     ss_strikes_t strikes;
-    unsigned proven; /* SS_PROVE_ bits (smtp/client_types.h) that it has shown */
+    ss_client_proof_t proof;
 } ss_breaker_t;
 
 /* The host failed: down or blocked; the wait grows when it was so before. jitter: 32 random bits.

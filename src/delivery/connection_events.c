@@ -14,6 +14,9 @@
 #include "delivery/shortage.h"
 #include "smtp/advice.h"
 
+/* of an answer while another host may do better */
+#define HASTE (5 * APR_USEC_PER_SEC)
+
 /* ---- what the server says ---- */
 
 static void say_refused(const ss_connection_t *connection, const ss_client_event_t *event)
@@ -90,10 +93,6 @@ static void became_ready(ss_connection_t *connection)
 
 static void done(ss_connection_t *connection, ss_client_message_t *message)
 {
-    const ss_transport_ops_t *ops = connection->relay->delivery->ports.transport;
-
-    connection->relay->hosts[connection->host].proven |=
-        SS_PROVE_ALL & ~ss_client_unproven(ops->client(connection->transport));
     if (ss_handover_end(message)) ss_connection_quit(connection);
     if (!connection->in_flight) ss_connection_watch_idle(connection);
     ss_relay_wake(connection->relay);
@@ -142,7 +141,10 @@ static void was_useless(const ss_connection_t *connection, const ss_client_event
     if (relay->hosts[host].condition == SS_HOST_UP && ss_connection_is_served(relay, host, 0))
         ss_connection_crowded(relay, host, event->result.text);
     else
-        ss_relay_host_struck(relay, host, connection->round, &event->result);
+        ss_relay_host_struck(
+            relay, host, connection->round,
+            connection->is_hasty && !strcmp(event->result.code, "ETIMEDOUT") ? SS_STRIKES_DOWN : 1,
+            &event->result);
 }
 
 static void closed(ss_connection_t *connection, const ss_client_event_t *event)
@@ -187,6 +189,15 @@ static void on_event(void *owner, const ss_client_event_t *event)
     }
 }
 
+/* Whether another host may do better than this one, which has shown nothing yet. */
+static int is_hasty(const ss_relay_t *relay, int host)
+{
+    for (int i = 0; i < relay->host_count && !relay->hosts[host].proof.shown; i++) {
+        if (i != host && relay->hosts[i].condition == SS_HOST_UP) return 1;
+    }
+    return 0;
+}
+
 void ss_connection_open(ss_relay_t *relay, int host)
 {
     ss_delivery_t *d = relay->delivery;
@@ -200,6 +211,7 @@ void ss_connection_open(ss_relay_t *relay, int host)
     connection->host = host;
     connection->opened = ss_delivery_mono(d);
     connection->is_probe = relay->hosts[host].condition != SS_HOST_UP;
+    connection->is_hasty = is_hasty(relay, host);
     connection->round = relay->hosts[host].strikes.round;
     apr_cpystrn(connection->name, ss_relay_host_name(relay, host, pool), sizeof(connection->name));
     apr_pool_destroy(pool);
@@ -210,7 +222,8 @@ void ss_connection_open(ss_relay_t *relay, int host)
                                        .name = connection->name,
                                        .learned = ss_learned_bits(d, connection->name, NULL),
                                        .max_messages = connection->most,
-                                       .unproven = SS_PROVE_ALL & ~relay->hosts[host].proven,
+                                       .haste = connection->is_hasty ? HASTE : 0,
+                                       .proof = &relay->hosts[host].proof,
                                        .counts = relay->counters.replies,
                                        .event = on_event,
                                        .owner = connection };

@@ -59,14 +59,15 @@ void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t co
     ss_relay_host_refuses(relay, host, condition, cause);
 }
 
-void ss_relay_host_struck(ss_relay_t *relay, int host, int round, const ss_result_t *cause)
+void ss_relay_host_struck(ss_relay_t *relay, int host, int round, int weight,
+                          const ss_result_t *cause)
 {
     const ss_delivery_t *d = relay->delivery;
     ss_breaker_t *state = &relay->hosts[host];
     apr_pool_t *pool;
 
-    if (!ss_strikes_add(&state->strikes, round)) return;
-    state->proven = 0;
+    if (!ss_strikes_add(&state->strikes, round, weight)) return;
+    state->proof.shown = 0;
     if (ss_strikes_are_out(&state->strikes)) {
         ss_relay_host_failed(relay, host, SS_HOST_DOWN, cause);
         return;

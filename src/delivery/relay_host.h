@@ -8,10 +8,11 @@
 /* The host of that index is down or blocked for a reason that no message can be the cause of. */
 void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
                           const ss_result_t *cause);
-/* A session that was opened in that round (strikes.h) ended before it carried mail. Several in a
- * row, and the host is down. */
-void ss_relay_host_struck(ss_relay_t *relay, int host, int round, const ss_result_t *cause);
-/* The same, where only messages have shown it (suspects.h). */
+/* A session that was opened in that round (strikes.h) ended before it carried mail, which counts as
+ * so many strikes. Several in a row, and the host is down. */
+void ss_relay_host_struck(ss_relay_t *relay, int host, int round, int weight,
+                          const ss_result_t *cause);
+/* The host is down or blocked, where only messages have shown it (suspects.h). */
 void ss_relay_host_refuses(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
                            const ss_result_t *cause);
 /* It took a message, or refused one for the message's sake. */

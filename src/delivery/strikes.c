@@ -4,11 +4,11 @@
 #define AT_ONCE 6
 #define PRICE (2500 * 1000)
 
-int ss_strikes_add(ss_strikes_t *strikes, int round)
+int ss_strikes_add(ss_strikes_t *strikes, int round, int weight)
 {
     if (round != strikes->round) return 0;
     strikes->round++;
-    strikes->count++;
+    strikes->count += weight;
     return 1;
 }
 

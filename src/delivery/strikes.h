@@ -17,9 +17,10 @@ typedef struct {
     ss_mono_t full; /* the limiter's: all that was opened in vain is paid for at this time */
 } ss_strikes_t;
 
-/* A session of that round ended and had carried nothing. Sessions of an earlier round were open at
- * the last strike and failed together with it: they do not count again. Returns 1 if it counts. */
-int ss_strikes_add(ss_strikes_t *strikes, int round);
+/* A session of that round ended and had carried nothing: so many strikes. Sessions of an earlier
+ * round were open at the last strike and failed together with it: they do not count again. Returns
+ * 1 if it counts. */
+int ss_strikes_add(ss_strikes_t *strikes, int round, int weight);
 /* A session carried mail. */
 void ss_strikes_clear(ss_strikes_t *strikes);
 /* Whether the host is down because of them. */

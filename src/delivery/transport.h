@@ -15,10 +15,11 @@ typedef struct {
     const char *name;              /* "mail.example.com:465"; valid during open only */
     unsigned learned;              /* SS_LEARN_ bits to respect on this connection */
     int max_messages;              /* of this connection, as learned; 0: no limit is known */
-    unsigned unproven;             /* SS_PROVE_ bits that the host has not shown yet */
     const char *mechanism;         /* of the login, to be tried first; or NULL */
     const char *mechanism_lost;    /* not to be tried; or NULL. Both valid during open only */
     int logins;                    /* mechanisms that may be tried; 0: one */
+    apr_interval_time_t haste;     /* for another host is there (ss_client_options_t); 0: none */
+    ss_client_proof_t *proof;      /* what the host has shown; lives as long as the delivery */
     ss_reply_counts_t *counts;     /* replies are counted here; lives as long as the delivery */
     /* Takes the connection's events: READY once, WANT_SECRET, DONE for each message that send took,
      * REFUSED, LEARNED, and CLOSED exactly once as the last one, before which all messages were

@@ -27,6 +27,8 @@ struct ss_connect_t {
     ss_resolve_addresses_t addresses;
     attempt_t attempts[SS_ADDRESSES_MAX];
     int next, open; /* next: to be started; open: under way */
+    int healthy;
+    ss_mono_t late; /* the others only then, while one of these is under way */
     ss_timer_t stagger, deadline;
     ss_resolve_address_t source;
     int has_source;
@@ -219,8 +221,13 @@ static int open_socket(ss_connect_t *c, const ss_resolve_address_t *address)
 static void start_next(ss_connect_t *c)
 {
     while (c->next < c->addresses.count) {
+        ss_mono_t now = ss_mono_now();
+        if (c->next >= c->healthy && c->open && ss_mono_before(now, c->late)) {
+            ss_loop_timer(c->loop, &c->stagger, c->late);
+            return;
+        }
         attempt_t *a = &c->attempts[c->next++];
-        a->started = ss_mono_now();
+        a->started = now;
         int fd = open_socket(c, a->address);
         if (fd < 0) {
             a->error = errno;
@@ -287,6 +294,9 @@ apr_status_t ss_connect_start(ss_connect_t **out, ss_loop_t *loop,
     c->done = done;
     c->self = self;
     c->started = ss_mono_now();
+    c->healthy = options->healthy;
+    c->late = ss_mono_add(c->started, options->timeout / 2 < SS_CONNECT_LATE ? options->timeout / 2
+                                                                             : SS_CONNECT_LATE);
     apr_cpystrn(c->host, options->host, sizeof(c->host));
     for (int i = 0; i < SS_ADDRESSES_MAX; i++) {
         c->attempts[i].watch =

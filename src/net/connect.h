@@ -5,6 +5,9 @@
 #include "net/resolve.h"
 
 #define SS_CONNECT_STAGGER (250 * 1000) /* between two addresses */
+/* to the first of those that are tried after the others, while these still say nothing; half the
+ * timeout if that is less */
+#define SS_CONNECT_LATE (5 * APR_USEC_PER_SEC)
 
 typedef struct {
     int fd;                              /* connected, non-blocking, the callee's; -1: failed */
@@ -20,6 +23,7 @@ typedef struct {
     const char *host;                        /* for the words */
     int port;
     apr_interval_time_t timeout; /* of all of it */
+    int healthy;                 /* addresses; those after them only when these have failed */
 } ss_connect_options_t;
 
 /* done is called once on the loop's thread, never from inside this call; then it is gone. */

@@ -29,12 +29,22 @@ static int is_silence(const ss_link_t *link, const ss_client_event_t *event)
            !strcmp(event->result.code, "ETIMEDOUT");
 }
 
+static int is_answered(const ss_client_message_t *message)
+{
+    for (int i = 0; i < message->rcpt_count; i++) {
+        if (message->rcpts[i].code && message->rcpts[i].code != 421) return 1;
+    }
+    return 0;
+}
+
 static void take_event(ss_link_t *link, const ss_client_event_t *event)
 {
     switch (event->kind) {
+    case SS_EVENT_DONE: link->is_served |= is_answered(event->message); break;
     case SS_EVENT_START_TLS: link->wants_tls = 1; return;
     case SS_EVENT_READY: link->has_been_ready = 1; break;
     case SS_EVENT_CLOSED:
+        ss_link_judge_address(link, !event->is_ok && event->verdict.fate != SS_FATE_BLOCKED);
         if (!link->has_been_ready && !link->has_facts && link->options.tls)
             ss_tls_way_set(link->options.tls, link->options.host, SS_TLS_WAY_UNKNOWN);
         ss_link_close_socket(link);

@@ -85,9 +85,29 @@ void ss_link_closed(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t 
     ss_link_emit(link, &event);
 }
 
+void ss_link_judge_address(const ss_link_t *link, int is_failure)
+{
+    ss_address_health_t *health = link->options.health;
+
+    if (!health || link->addresses.count < 2 || !link->address.len) return;
+    if (link->is_served)
+        ss_address_health_worked(health, link->address.text, link->port);
+    else if (is_failure)
+        ss_address_health_failed(health, link->address.text, link->port, ss_mono_now());
+}
+
+/* What is waited for where other addresses may do better: none of them has failed lately. */
+static apr_interval_time_t haste(const ss_link_t *link)
+{
+    if (!link->options.health || link->healthy < 2) return link->options.haste;
+    return link->options.haste && link->options.haste < SS_LINK_HASTE ? link->options.haste
+                                                                      : SS_LINK_HASTE;
+}
+
 /* The connection failed before or without a client: the failed step, then CLOSED. */
 static void fail(ss_link_t *link, ss_cmd_t cmd, const ss_result_t *result)
 {
+    ss_link_judge_address(link, cmd != SS_CMD_CONNECT);
     if (link->options.tls && link->settings->tls == SS_TLS_NEGOTIATE)
         ss_tls_way_set(link->options.tls, link->options.host, SS_TLS_WAY_UNKNOWN);
     step(link, 0, cmd, result);
@@ -153,7 +173,8 @@ static void begin_session(ss_link_t *link, int is_tls)
         .is_loopback = ss_resolve_is_loopback(&link->address),
         .is_unverified = s->tls == SS_TLS_OPPORTUNISTIC && !s->tls_fingerprint,
         .auth_insecure = s->auth_insecure,
-        .unproven = link->options.unproven,
+        .proof = link->options.proof,
+        .haste = haste(link),
         .username = s->username,
         .auth = s->auth,
         .has_client_cert = s->tls_cert_file != NULL,
@@ -388,11 +409,17 @@ static void on_connected(void *self, const ss_connect_result_t *connected)
 
 static void begin_connect(ss_link_t *link)
 {
-    ss_connect_options_t options = { &link->addresses, link->settings->source_address,
-                                     link->host->name, link->port,
-                                     link->settings->timeout[SS_TIMEOUT_CONNECT] };
+    const ss_settings_t *s = link->settings;
+    ss_connect_options_t options = { .addresses = &link->addresses,
+                                     .source = s->source_address,
+                                     .host = link->host->name,
+                                     .port = link->port,
+                                     .timeout = s->timeout[SS_TIMEOUT_CONNECT],
+                                     .healthy = link->healthy };
     ss_result_t result = { 0 };
 
+    if (link->options.haste && link->options.haste < options.timeout)
+        options.timeout = link->options.haste;
     link->phase = SS_LINK_CONNECTING;
     link->step_began = ss_mono_now();
     link->received = 0;
@@ -420,6 +447,10 @@ static void on_resolved(void *self, const ss_resolve_addresses_t *addresses,
         return;
     }
     link->addresses = *addresses;
+    link->healthy = link->options.health
+                        ? ss_address_health_sort(link->options.health, &link->addresses, link->port,
+                                                 ss_mono_now())
+                        : addresses->count;
     for (int i = 0; i < addresses->count && used + SS_ADDRESS_TEXT < sizeof(list); i++) {
         apr_snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
                      addresses->list[i].text);

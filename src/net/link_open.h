@@ -15,6 +15,10 @@ typedef enum {
     SS_LINK_CLOSED
 } ss_link_phase_t;
 
+/* until mail was carried: an answer that takes longer is not waited for while other addresses of
+ * the name may do better */
+#define SS_LINK_HASTE (5 * APR_USEC_PER_SEC)
+
 struct ss_link_t {
     apr_pool_t *pool, *session_pool;
     ss_loop_t *loop;
@@ -32,6 +36,8 @@ struct ss_link_t {
     ss_resolve_t *resolve;
     ss_connect_t *connect;
     ss_resolve_addresses_t addresses;
+    int healthy;                  /* of the addresses (address_health.h) */
+    int is_served;                /* the server answered for a message */
     ss_resolve_address_t address; /* connected to */
     ss_stream_t stream;
     ss_loop_watch_t watch;
@@ -67,5 +73,7 @@ void ss_link_leave(ss_link_t *link);
 void ss_link_free(ss_link_t *link);
 /* The client outlives the socket: its last events are taken from it. */
 void ss_link_close_socket(ss_link_t *link);
+/* The session ended: what that says about the address. */
+void ss_link_judge_address(const ss_link_t *link, int is_failure);
 void ss_link_emit(ss_link_t *link, const ss_client_event_t *event);
 void ss_link_closed(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result);

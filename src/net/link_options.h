@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/settings.h"
+#include "net/address_health.h"
 #include "net/tls.h"
 #include "smtp/client.h"
 #include "smtp/transcript.h"
@@ -22,7 +23,9 @@ typedef struct {
     ss_tls_t *tls;               /* the relay's; NULL with SMTPSendTLS none */
     unsigned learned;            /* SS_LEARN_ bits remembered of this host */
     int max_messages;            /* as learned; 0: settings' alone */
-    unsigned unproven;           /* SS_PROVE_ bits that it has not shown yet */
+    ss_address_health_t *health; /* of the addresses of all hosts; or NULL */
+    apr_interval_time_t haste;   /* as ss_client_options_t's, and for connecting; 0: none */
+    ss_client_proof_t *proof;    /* of the host; NULL: it has shown all */
     int max_recipients;          /* 0: settings' */
     const char *mechanism;       /* of the login, to be tried first; or NULL */
     const char *mechanism_lost;  /* not to be tried; or NULL. Both are copied */

@@ -249,6 +249,9 @@ static apr_interval_time_t patience(const ss_client_t *c, const ss_client_asked_
     if (is_trial && asked->end <= c->out.sent && c->slowest < SS_PROVE_QUICK &&
         (!wait || wait > SS_PROVE_TIME))
         wait = SS_PROVE_TIME;
+    if (c->options.haste && !c->carried && asked->cmd != SS_CMD_END && asked->cmd != SS_CMD_AUTH &&
+        (!wait || wait > c->options.haste))
+        wait = c->options.haste;
     return wait;
 }
 
@@ -328,7 +331,6 @@ ss_client_t *ss_client_create(const ss_client_options_t *options, ss_mono_t now,
     c->is_tls = options->tls == SS_CLIENT_TLS_ON;
     c->window = 1;
     c->takes_several = options->takes_several;
-    c->unproven = options->unproven;
     c->now = c->created = c->entered = c->progress = now;
     c->auth = ss_auth_create(pool);
     ss_buf_init(&c->in, SS_INPUT_MAX);
@@ -340,6 +342,7 @@ ss_client_t *ss_client_create(const ss_client_options_t *options, ss_mono_t now,
 
 void ss_client_destroy(ss_client_t *c)
 {
+    ss_client_trial_over(c);
     ss_auth_destroy(c->auth);
     if (c->blanks) ss_transcript_secret(c->blanks, NULL, 0);
     ss_send_buffer_drop(&c->out);
@@ -364,9 +367,4 @@ int ss_client_in_flight(const ss_client_t *c)
 const ss_capability_t *ss_client_capability(const ss_client_t *c)
 {
     return &c->capability;
-}
-
-unsigned ss_client_unproven(const ss_client_t *c)
-{
-    return c->unproven;
 }

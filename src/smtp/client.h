@@ -54,5 +54,3 @@ const ss_client_event_t *ss_client_next(ss_client_t *c);
 /* The number of messages sent and not yet returned. */
 int ss_client_in_flight(const ss_client_t *c);
 const ss_capability_t *ss_client_capability(const ss_client_t *c);
-/* The SS_PROVE_ bits that the server has still not shown. */
-unsigned ss_client_unproven(const ss_client_t *c);

@@ -63,6 +63,7 @@ struct ss_client_tx_t {
     int rcpts_said, rcpts_asked, rcpts_answered, accepted;
     int is_reused; /* not the first transaction of the connection */
     int uses_bdat, uses_utf8;
+    int is_single;      /* one command at a time, as when it began */
     int is_grouped;     /* commands went together to a server that has not shown PIPELINING */
     int is_chunked;     /* BDAT went to a server that has not shown CHUNKING, */
     apr_off_t chunk;    /* in two parts: the size of the first; 0: not */
@@ -120,7 +121,7 @@ struct ss_client_t {
     int has_refused_ehlo;
     apr_uint32_t hello_sum; /* of the reply to EHLO; hello_len 0: it may not be known again */
     apr_size_t hello_len;
-    unsigned unproven;           /* SS_PROVE_ bits */
+    unsigned trying;             /* SS_PROVE_ bits that it tries */
     apr_interval_time_t slowest; /* reply to a command of this connection, but for contents */
     ss_auth_t *auth;
     const char *mechanism;
@@ -193,6 +194,14 @@ void ss_client_hang_up(ss_client_t *c);
 /* Ends the session at once: returns all messages, then SS_EVENT_CLOSED. fate: of a message that was
  * started and whose end was not written. */
 void ss_client_close(ss_client_t *c, ss_verdict_fate_t fate, const char *advice, const char *why);
+/* Whether the server has still to show this. */
+int ss_client_is_unproven(const ss_client_t *c, unsigned bit);
+/* Whether it may be used: it was shown, or no other connection tries it now. */
+int ss_client_may_use(const ss_client_t *c, unsigned bit);
+void ss_client_try_out(ss_client_t *c, unsigned bit);
+void ss_client_is_shown(ss_client_t *c, unsigned bit);
+/* Others may try what this one tried. */
+void ss_client_trial_over(ss_client_t *c);
 /* The session fails: what it was shown for the first time is to blame (SS_PROVE_). */
 void ss_client_suspect(ss_client_t *c, const char *words);
 /* The server broke the protocol: the session ends. */

@@ -17,7 +17,8 @@
 
 static int uses_bdat(const ss_client_t *c)
 {
-    return c->options.chunking && c->capability.chunking && !(c->unproven & SS_PROVE_SESSION);
+    return c->options.chunking && c->capability.chunking &&
+           !ss_client_is_unproven(c, SS_PROVE_SESSION) && ss_client_may_use(c, SS_PROVE_BDAT);
 }
 
 /* The maximum of messages in flight. The window counts messages whose end was sent; with DATA, the
@@ -25,9 +26,9 @@ static int uses_bdat(const ss_client_t *c)
 static int most_in_flight(const ss_client_t *c)
 {
     if (!ss_client_is_pipelining(c) || c->options.is_stepwise || !c->takes_several ||
-        (c->unproven & SS_PROVE_GROUP))
+        ss_client_is_unproven(c, SS_PROVE_GROUP))
         return 1;
-    if (uses_bdat(c) && (c->unproven & SS_PROVE_BDAT)) return 1;
+    if (uses_bdat(c) && ss_client_is_unproven(c, SS_PROVE_BDAT)) return 1;
     return uses_bdat(c) ? c->window : 2;
 }
 
@@ -149,6 +150,10 @@ static void say_mail(ss_client_t *c, ss_client_tx_t *tx)
     if (c->options.attempt_deadline)
         tx->deadline = ss_mono_add(c->now, c->options.attempt_deadline);
     tx->say = SS_SAY_RCPT;
+    tx->is_single = !ss_client_is_pipelining(c);
+    tx->uses_bdat = uses_bdat(c);
+    if (tx->uses_bdat && ss_client_is_unproven(c, SS_PROVE_BDAT))
+        ss_client_try_out(c, SS_PROVE_BDAT);
     ss_client_say(c, SS_CMD_MAIL, tx, 0);
 }
 
@@ -174,7 +179,7 @@ static apr_off_t first_chunk(const ss_client_t *c, const ss_client_tx_t *tx)
 {
     apr_off_t size = tx->m->size - 2;
 
-    if (!(c->unproven & SS_PROVE_BDAT) || size <= 0) return 0;
+    if (!(c->trying & SS_PROVE_BDAT) || size <= 0) return 0;
     return size < SS_AHEAD_MAX ? size : SS_AHEAD_MAX;
 }
 
@@ -204,12 +209,11 @@ static int say_data(ss_client_t *c, ss_client_tx_t *tx)
 {
     int is_all_answered = tx->rcpts_answered == tx->rcpts_asked;
 
-    tx->uses_bdat = uses_bdat(c);
     if (is_all_answered && !ss_client_is_undecided(tx)) {
         tx->has_failed = 1;
         return 1;
     }
-    int is_trial = tx->uses_bdat && (c->unproven & SS_PROVE_BDAT);
+    int is_trial = tx->uses_bdat && (c->trying & SS_PROVE_BDAT);
     if (tx->uses_bdat && (is_trial || tx->m->size > SS_AHEAD_MAX) && !is_all_answered) return 0;
     ss_buf_clear(&c->command);
     if (!tx->uses_bdat) {

@@ -70,15 +70,44 @@ const char *ss_client_step(ss_cmd_t cmd)
 
 /* ---- commands sent ---- */
 
+int ss_client_is_unproven(const ss_client_t *c, unsigned bit)
+{
+    return c->options.proof && !(c->options.proof->shown & bit);
+}
+
+int ss_client_may_use(const ss_client_t *c, unsigned bit)
+{
+    return !ss_client_is_unproven(c, bit) || (c->trying & bit) || !(c->options.proof->trying & bit);
+}
+
+void ss_client_try_out(ss_client_t *c, unsigned bit)
+{
+    c->options.proof->trying |= bit;
+    c->trying |= bit;
+}
+
+void ss_client_is_shown(ss_client_t *c, unsigned bit)
+{
+    if (c->options.proof) c->options.proof->shown |= bit;
+}
+
+void ss_client_trial_over(ss_client_t *c)
+{
+    if (c->trying) c->options.proof->trying &= ~c->trying;
+    c->trying = 0;
+}
+
 int ss_client_is_pipelining(const ss_client_t *c)
 {
     return c->options.pipelining && c->capability.pipelining && c->state == SS_CLIENT_READY &&
-           !(c->unproven & SS_PROVE_SESSION);
+           !ss_client_is_unproven(c, SS_PROVE_SESSION) && ss_client_may_use(c, SS_PROVE_GROUP);
 }
 
 int ss_client_may_ask(const ss_client_t *c)
 {
-    return ss_client_is_pipelining(c) ? c->asked_count < SS_ASKED_MAX : !c->asked_count;
+    int is_single = !ss_client_is_pipelining(c) || (c->saying && c->saying->is_single);
+
+    return is_single ? !c->asked_count : c->asked_count < SS_ASKED_MAX;
 }
 
 void ss_client_asked(ss_client_t *c, ss_cmd_t cmd, ss_client_tx_t *tx, int rcpt)
@@ -108,7 +137,10 @@ void ss_client_put(ss_client_t *c, const char *bytes, apr_size_t len, int is_sec
 void ss_client_say(ss_client_t *c, ss_cmd_t cmd, ss_client_tx_t *tx, int rcpt)
 {
     ss_client_put(c, c->command.data, c->command.len, 0);
-    if (tx && c->asked_count && (c->unproven & SS_PROVE_GROUP)) tx->is_grouped = 1;
+    if (tx && c->asked_count && ss_client_is_unproven(c, SS_PROVE_GROUP)) {
+        tx->is_grouped = 1;
+        ss_client_try_out(c, SS_PROVE_GROUP);
+    }
     ss_client_asked(c, cmd, tx, rcpt);
 }
 
@@ -244,6 +276,7 @@ void ss_client_give_back(ss_client_t *c, ss_client_tx_t *tx)
     if (c->last == tx) c->last = before;
     if (c->saying == tx) c->saying = tx->next;
     c->in_flight--;
+    ss_client_trial_over(c);
     ss_client_event(c, SS_EVENT_DONE)->message = tx->m;
 }
 

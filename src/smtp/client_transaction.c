@@ -54,6 +54,9 @@ static void refused(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_r
     ss_verdict_t verdict = judge(c, tx, cmd, reply);
 
     tx->has_failed = 1;
+    /* After a login that was accepted this is the answer to something else: no message is to meet
+     * the next one. */
+    if (reply->code == 535 && c->mechanism) c->is_closing = 1;
     ss_client_refused(c, cmd, reply, &verdict, tx->accepted);
     ss_client_decide(c, tx, cmd, reply, verdict.fate, NULL, verdict.advice, reply->text);
     if (verdict.scope == SS_SCOPE_CONNECTION || verdict.scope == SS_SCOPE_RELAY) {
@@ -156,8 +159,8 @@ static void taken(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
 
     c->carried++;
     ss_client_decide(c, tx, SS_CMD_END, reply, SS_FATE_SENT, NULL, "accepted", reply->text);
-    c->unproven &= ~(unsigned)SS_PROVE_SESSION;
-    if (tx->is_chunked) c->unproven &= ~(unsigned)SS_PROVE_BDAT;
+    ss_client_is_shown(c, SS_PROVE_SESSION);
+    if (tx->is_chunked) ss_client_is_shown(c, SS_PROVE_BDAT);
     tx->is_chunked = 0;
     if (c->asked_count) c->has_streamed = 1;
     if (is_clean && c->window < c->options.window_max) c->window++;
@@ -273,7 +276,7 @@ void ss_client_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_r
         return;
     }
     if (tx->is_grouped && !tx->open) {
-        c->unproven &= ~(unsigned)SS_PROVE_GROUP;
+        ss_client_is_shown(c, SS_PROVE_GROUP);
         tx->is_grouped = 0;
     }
     if (reply->code / 100 == 3 && asked->cmd != SS_CMD_DATA) {

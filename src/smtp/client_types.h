@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "config/settings.h"
 #include "smtp/capability.h"
+#include "smtp/client_proof.h"
 #include "smtp/content.h"
 #include "smtp/reply.h"
 #include "smtp/transcript.h"
@@ -17,14 +18,6 @@
 /* messages sent and not answered on one connection: the bound on duplicates */
 #define SS_CLIENT_WINDOW_MAX 16
 #define SS_CLIENT_RECIPIENTS_MAX 1000 /* per transaction, whatever the settings say */
-
-/* What a host has not shown yet: the client finds out with little at stake (client_pipeline.c). */
-enum {
-    SS_PROVE_SESSION = 1, /* it takes a message, one command at a time */
-    SS_PROVE_GROUP = 2,   /* it answers commands that come together (PIPELINING) */
-    SS_PROVE_BDAT = 4,    /* it takes BDAT (CHUNKING) */
-    SS_PROVE_ALL = 7
-};
 
 typedef struct ss_client_t ss_client_t;
 
@@ -53,12 +46,13 @@ typedef struct {
     const char *mechanism;          /* that worked before, preferred by "auto"; or NULL */
     const char *mechanism_lost;     /* at which the server hung up: not tried by "auto"; or NULL */
     int logins; /* mechanisms that may be tried in this session, one after the other; 0: one */
-    int pipelining, chunking; /* 0: not used even if offered */
-    int is_stepwise;          /* nothing is sent after a message's content before its reply */
-    int use_helo;             /* not EHLO */
-    unsigned unproven;        /* SS_PROVE_ bits */
-    int window_max;           /* 1..SS_CLIENT_WINDOW_MAX */
-    int max_messages;         /* per connection; 0: no limit */
+    int pipelining, chunking;       /* 0: not used even if offered */
+    int is_stepwise;                /* nothing is sent after a message's content before its reply */
+    int use_helo;                   /* not EHLO */
+    ss_client_proof_t *proof;       /* NULL: the host has shown all; outlives the client */
+    apr_interval_time_t haste; /* until mail was carried: no reply is waited for longer; 0: no */
+    int window_max;            /* 1..SS_CLIENT_WINDOW_MAX */
+    int max_messages;          /* per connection; 0: no limit */
     /* The host is known to take several messages on a connection. Else the second one's MAIL is
      * sent alone, and what belongs behind it only after its 250. */
     int takes_several;

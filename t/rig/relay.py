@@ -44,14 +44,16 @@ class Relay:
     auth: {user: password}; mechanisms: ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "XOAUTH2", "OAUTHBEARER"]; auth_needs_tls
     extensions: EHLO keywords; greeting: whole line; silent: never greets; ehlo: False refuses EHLO
     one_mail: the second MAIL of a connection is answered 503; dies_behind_content: takes a message and closes unanswered where commands stand behind it; max_rcpts: more are answered 452 4.5.3
+    groups: what becomes of commands that come in one packet: "close", "drop", "part" (only the first is answered), or one reply to all
+    most_connections: more are closed without a word
     replies: {"MAIL": "550 no" or a function(session, argument) -> reply, None for the usual one}; "END" is the answer to a message
     faults: {"MAIL": "close" | "reset" | "hang" | "garbage" | "421"} at a command, once each if fault_count is set"""
 
     def __init__(self, tls=None, cert=None, versions=None, client_ca=None, auth=None, mechanisms=("PLAIN", "LOGIN"), auth_needs_tls=False,
                  extensions=("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN", "SIZE 52428800"), greeting=None, silent=False, ehlo=True,
-                 one_mail=False, dies_behind_content=False, max_rcpts=None, replies=None, faults=None, fault_count=None, host="127.0.0.1", port=0, keep=True):
+                 one_mail=False, dies_behind_content=False, max_rcpts=None, groups=None, most_connections=None, replies=None, faults=None, fault_count=None, host="127.0.0.1", port=0, keep=True):
         self.__dict__.update(tls=tls, cert=cert, versions=versions, client_ca=client_ca, auth=auth, mechanisms=list(mechanisms), auth_needs_tls=auth_needs_tls,
-                             extensions=list(extensions), greeting=greeting, silent=silent, ehlo=ehlo, one_mail=one_mail, dies_behind_content=dies_behind_content, max_rcpts=max_rcpts,
+                             extensions=list(extensions), greeting=greeting, silent=silent, ehlo=ehlo, one_mail=one_mail, dies_behind_content=dies_behind_content, max_rcpts=max_rcpts, groups=groups, most_connections=most_connections,
                              replies=dict(replies or {}), faults=dict(faults or {}), fault_count=fault_count, keep=keep)
         self.seen, self.transcript, self.tls_versions, self.logins = [], [], [], []
         self.answering = 0      # messages between their answer and their place in seen
@@ -287,6 +289,8 @@ class Session:
 
     def run(self):
         relay = self.relay
+        if relay.most_connections and len(relay.open) > relay.most_connections:
+            return
         if relay.tls == "immediate":
             self.start_tls()
         if relay.silent:
@@ -302,6 +306,8 @@ class Session:
             relay.note(self.number, "C:", text)
             verb = text.split(" ", 1)[0].split(":")[0].upper()
             argument = text[len(verb):].strip()
+            if relay.groups and b"\r\n" in self.buffer and not self.bears_group():
+                continue
             if self.fault(verb):
                 continue
             custom = relay.replies.get(verb)
@@ -310,6 +316,16 @@ class Session:
             if not getattr(self, "do_" + verb, self.unknown)(argument, custom):
                 break
         self.flush()
+
+    def bears_group(self):
+        """Several commands came in one packet. True: the first of them is answered."""
+        groups = self.relay.groups
+        self.buffer.clear()
+        if groups == "close":
+            raise Drop()
+        if groups not in ("drop", "part"):
+            self.say(groups)
+        return groups == "part"
 
     def unknown(self, argument, custom):
         self.say(custom or "500 5.5.1 command not recognised")

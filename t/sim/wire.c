@@ -62,7 +62,8 @@ static ss_client_options_t client_options(const world_t *w, const ss_transport_o
                                     .chunking = !(learned & SS_LEARN_NO_CHUNKING),
                                     .is_stepwise = (learned & SS_LEARN_NO_STREAMING) != 0,
                                     .use_helo = (learned & SS_LEARN_NO_EHLO) != 0,
-                                    .unproven = how->unproven,
+                                    .proof = how->proof,
+                                    .haste = how->haste,
                                     .window_max = w->window_max,
                                     .max_messages = is_one              ? 1
                                                     : how->max_messages ? how->max_messages

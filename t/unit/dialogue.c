@@ -251,7 +251,8 @@ static void option(play_t *play, char *word)
     else if (!strcmp(word, "several"))
         o->takes_several = number;
     else if (!strcmp(word, "unproven"))
-        o->unproven = (unsigned)number;
+        o->proof = apr_pmemdup(play->pool, &(ss_client_proof_t){ .shown = SS_PROVE_ALL & ~number },
+                               sizeof(ss_client_proof_t));
     else if (!strcmp(word, "stepwise"))
         o->is_stepwise = number;
     else if (!strcmp(word, "logins"))

@@ -19,7 +19,7 @@ struct ss_transport_t {
     ss_client_t *client;
     ss_buf_t in, out;      /* of the server */
     int has_sender, rcpts; /* accepted for this message */
-    int is_in_content, is_closing, is_gone;
+    int is_in_content, is_closing, is_hanging, is_gone;
 };
 
 /* ---- the server ---- */
@@ -32,6 +32,10 @@ static void answer(ss_transport_t *t, const char *command, const char *usual)
     if (!reply) reply = usual;
     if (!strcmp(reply, "drop")) {
         t->is_closing = 1;
+        return;
+    }
+    if (!strcmp(reply, "hang")) {
+        t->is_hanging = 1;
         return;
     }
     ss_buf_puts(&t->out, reply);
@@ -51,7 +55,7 @@ static void answer(ss_transport_t *t, const char *command, const char *usual)
 
 static void take_line(ss_transport_t *t, const char *line)
 {
-    if (t->is_closing) return;
+    if (t->is_closing || t->is_hanging) return;
     if (t->is_in_content) {
         if (strcmp(line, ".")) return;
         t->is_in_content = 0;
@@ -104,7 +108,8 @@ static apr_status_t open_transport(void *self, ss_transport_t **out,
                                 .port = 25,
                                 .is_loopback = 1,
                                 .pipelining = !(options->learned & SS_LEARN_NO_PIPELINING),
-                                .unproven = options->unproven,
+                                .proof = options->proof,
+                                .haste = options->haste,
                                 .window_max = 4,
                                 .username = rig->user,
                                 .max_recipients = 100,

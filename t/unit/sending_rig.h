@@ -34,7 +34,7 @@ struct sending_rig_t {
 
     /* ---- the server ---- */
     /* Its reply to a command ("" is the connection itself, "." the end of the content); NULL: the
-     * usual one; "drop": it closes the connection. */
+     * usual one; "drop": it closes the connection; "hang": it says nothing any more. */
     const char *(*reply)(sending_rig_t *rig, const char *command);
     int host;         /* that replies */
     int opened, open; /* connections, so far and now */

@@ -16,15 +16,15 @@ static void three_in_a_row_and_sessions_that_fail_together_are_one(void)
 {
     ss_strikes_t s = { 0 };
 
-    CU_ASSERT_TRUE(ss_strikes_add(&s, 0));
-    CU_ASSERT_FALSE(ss_strikes_add(&s, 0)); /* was open at the first */
-    CU_ASSERT_TRUE(ss_strikes_add(&s, s.round));
+    CU_ASSERT_TRUE(ss_strikes_add(&s, 0, 1));
+    CU_ASSERT_FALSE(ss_strikes_add(&s, 0, 1)); /* was open at the first */
+    CU_ASSERT_TRUE(ss_strikes_add(&s, s.round, 1));
     CU_ASSERT_FALSE(ss_strikes_are_out(&s));
-    CU_ASSERT_TRUE(ss_strikes_add(&s, s.round));
+    CU_ASSERT_TRUE(ss_strikes_add(&s, s.round, 1));
     CU_ASSERT_TRUE(ss_strikes_are_out(&s));
     ss_strikes_clear(&s);
     CU_ASSERT_FALSE(ss_strikes_are_out(&s));
-    CU_ASSERT_FALSE(ss_strikes_add(&s, 0));
+    CU_ASSERT_FALSE(ss_strikes_add(&s, 0, 1));
     CU_ASSERT_EQUAL(s.count, 0);
 }
 
@@ -37,7 +37,7 @@ static void few_connections_to_a_host_that_has_carried_nothing(void)
     CU_ASSERT_TRUE(ss_strikes_has_room(&s, 3, 1));
     CU_ASSERT_TRUE(ss_strikes_has_room(&s, 5, 3));
     CU_ASSERT_FALSE(ss_strikes_has_room(&s, 6, 3));
-    ss_strikes_add(&s, 0);
+    ss_strikes_add(&s, 0, 1);
     CU_ASSERT_TRUE(ss_strikes_has_room(&s, 0, 0));
     CU_ASSERT_FALSE(ss_strikes_has_room(&s, 1, 3));
 }
@@ -163,6 +163,36 @@ static void the_next_host_takes_over_at_once(void)
     }
 }
 
+/* One that says nothing is not waited for long while there is another. */
+static void the_next_host_takes_over_from_one_that_is_silent(void)
+{
+    static const char *const rows[] = { "", "EHLO", "MAIL", "RCPT", "DATA" };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        fault.at = rows[i];
+        fault.reply = "hang";
+        start(50, 2);
+        sending_rig_run(&rig, 6 * RIG_SECOND);
+        CU_ASSERT_EQUAL(rig.served[1], 50);
+        fault.at = NULL;
+        for (int k = 0; k < 12; k++) {
+            sending_rig_run(&rig, RIG_SECOND);
+            sending_rig_add(&rig, 1);
+        }
+        sending_rig_run(&rig, 0);
+        CU_ASSERT(rig.served[0] > 0);
+        CU_ASSERT_EQUAL(rig.bodies, 62);
+        sending_rig_end(&rig);
+    }
+    /* The only one has its time. */
+    fault.at = "MAIL";
+    fault.reply = "hang";
+    start(1, 1);
+    sending_rig_run(&rig, 59 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.opened, 1);
+    sending_rig_end(&rig);
+}
+
 /* More than two at a time are closed without a word. */
 static const char *bears_two(sending_rig_t *r, const char *command)
 {
@@ -198,6 +228,7 @@ void ss_suite_strikes(void)
     CU_ADD_TEST(suite, few_connections_to_a_host_that_has_carried_nothing);
     CU_ADD_TEST(suite, never_more_than_ten_in_ten_seconds_and_then_one_a_second);
     CU_ADD_TEST(suite, the_next_host_takes_over_at_once);
+    CU_ADD_TEST(suite, the_next_host_takes_over_from_one_that_is_silent);
     CU_ADD_TEST(suite, a_limit_of_connections_is_found_without_words);
     CU_ADD_TEST(suite, a_host_whose_sessions_carry_nothing_is_down_and_tried_seldom);
 }
