@@ -342,7 +342,7 @@ ss_client_t *ss_client_create(const ss_client_options_t *options, ss_mono_t now,
 
 void ss_client_destroy(ss_client_t *c)
 {
-    ss_client_trial_over(c);
+    ss_client_trial_over(c, c->trying);
     ss_auth_destroy(c->auth);
     if (c->blanks) ss_transcript_secret(c->blanks, NULL, 0);
     ss_send_buffer_drop(&c->out);

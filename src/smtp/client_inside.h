@@ -63,6 +63,7 @@ struct ss_client_tx_t {
     int rcpts_said, rcpts_asked, rcpts_answered, accepted;
     int is_reused; /* not the first transaction of the connection */
     int uses_bdat, uses_utf8;
+    unsigned trying;    /* SS_PROVE_ bits */
     int is_single;      /* one command at a time, as when it began */
     int is_grouped;     /* commands went together to a server that has not shown PIPELINING */
     int is_chunked;     /* BDAT went to a server that has not shown CHUNKING, */
@@ -198,10 +199,10 @@ void ss_client_close(ss_client_t *c, ss_verdict_fate_t fate, const char *advice,
 int ss_client_is_unproven(const ss_client_t *c, unsigned bit);
 /* Whether it may be used: it was shown, or no other connection tries it now. */
 int ss_client_may_use(const ss_client_t *c, unsigned bit);
-void ss_client_try_out(ss_client_t *c, unsigned bit);
+void ss_client_try_out(ss_client_t *c, ss_client_tx_t *tx, unsigned bit);
 void ss_client_is_shown(ss_client_t *c, unsigned bit);
-/* Others may try what this one tried. */
-void ss_client_trial_over(ss_client_t *c);
+/* Other connections may try what this one tried. */
+void ss_client_trial_over(ss_client_t *c, unsigned bits);
 /* The session fails: what it was shown for the first time is to blame (SS_PROVE_). */
 void ss_client_suspect(ss_client_t *c, const char *words);
 /* The server broke the protocol: the session ends. */

@@ -153,7 +153,7 @@ static void say_mail(ss_client_t *c, ss_client_tx_t *tx)
     tx->is_single = !ss_client_is_pipelining(c);
     tx->uses_bdat = uses_bdat(c);
     if (tx->uses_bdat && ss_client_is_unproven(c, SS_PROVE_BDAT))
-        ss_client_try_out(c, SS_PROVE_BDAT);
+        ss_client_try_out(c, tx, SS_PROVE_BDAT);
     ss_client_say(c, SS_CMD_MAIL, tx, 0);
 }
 
@@ -175,11 +175,11 @@ static void say_rcpt(ss_client_t *c, ss_client_tx_t *tx)
 }
 
 /* Content without its end: the last two octets are left for the last chunk. */
-static apr_off_t first_chunk(const ss_client_t *c, const ss_client_tx_t *tx)
+static apr_off_t first_chunk(const ss_client_tx_t *tx)
 {
     apr_off_t size = tx->m->size - 2;
 
-    if (!(c->trying & SS_PROVE_BDAT) || size <= 0) return 0;
+    if (!(tx->trying & SS_PROVE_BDAT) || size <= 0) return 0;
     return size < SS_AHEAD_MAX ? size : SS_AHEAD_MAX;
 }
 
@@ -213,7 +213,7 @@ static int say_data(ss_client_t *c, ss_client_tx_t *tx)
         tx->has_failed = 1;
         return 1;
     }
-    int is_trial = tx->uses_bdat && (c->trying & SS_PROVE_BDAT);
+    int is_trial = tx->uses_bdat && (tx->trying & SS_PROVE_BDAT);
     if (tx->uses_bdat && (is_trial || tx->m->size > SS_AHEAD_MAX) && !is_all_answered) return 0;
     ss_buf_clear(&c->command);
     if (!tx->uses_bdat) {
@@ -223,7 +223,7 @@ static int say_data(ss_client_t *c, ss_client_tx_t *tx)
         return 1;
     }
     tx->is_chunked = is_trial;
-    if (!tx->is_chunk_taken) tx->chunk = first_chunk(c, tx);
+    if (!tx->is_chunk_taken) tx->chunk = first_chunk(tx);
     if (tx->chunk && !tx->is_chunk_taken)
         say_first_chunk(c, tx);
     else

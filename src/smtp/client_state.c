@@ -80,8 +80,9 @@ int ss_client_may_use(const ss_client_t *c, unsigned bit)
     return !ss_client_is_unproven(c, bit) || (c->trying & bit) || !(c->options.proof->trying & bit);
 }
 
-void ss_client_try_out(ss_client_t *c, unsigned bit)
+void ss_client_try_out(ss_client_t *c, ss_client_tx_t *tx, unsigned bit)
 {
+    tx->trying |= bit;
     c->options.proof->trying |= bit;
     c->trying |= bit;
 }
@@ -91,10 +92,10 @@ void ss_client_is_shown(ss_client_t *c, unsigned bit)
     if (c->options.proof) c->options.proof->shown |= bit;
 }
 
-void ss_client_trial_over(ss_client_t *c)
+void ss_client_trial_over(ss_client_t *c, unsigned bits)
 {
-    if (c->trying) c->options.proof->trying &= ~c->trying;
-    c->trying = 0;
+    if (bits) c->options.proof->trying &= ~bits;
+    c->trying &= ~bits;
 }
 
 int ss_client_is_pipelining(const ss_client_t *c)
@@ -139,7 +140,7 @@ void ss_client_say(ss_client_t *c, ss_cmd_t cmd, ss_client_tx_t *tx, int rcpt)
     ss_client_put(c, c->command.data, c->command.len, 0);
     if (tx && c->asked_count && ss_client_is_unproven(c, SS_PROVE_GROUP)) {
         tx->is_grouped = 1;
-        ss_client_try_out(c, SS_PROVE_GROUP);
+        ss_client_try_out(c, tx, SS_PROVE_GROUP);
     }
     ss_client_asked(c, cmd, tx, rcpt);
 }
@@ -276,7 +277,7 @@ void ss_client_give_back(ss_client_t *c, ss_client_tx_t *tx)
     if (c->last == tx) c->last = before;
     if (c->saying == tx) c->saying = tx->next;
     c->in_flight--;
-    ss_client_trial_over(c);
+    ss_client_trial_over(c, tx->trying);
     ss_client_event(c, SS_EVENT_DONE)->message = tx->m;
 }
 

@@ -18,7 +18,7 @@ static ss_mono_t after(int seconds)
 /* The order of "a b c" at a time, and how many of them are healthy. */
 static const char *order(int seconds)
 {
-    static char text[40];
+    static char text[4 * SS_ADDRESS_TEXT];
     ss_resolve_addresses_t addresses = { .count = 3 };
 
     for (int i = 0; i < 3; i++) snprintf(addresses.list[i].text, SS_ADDRESS_TEXT, "%c", 'a' + i);
