@@ -15,11 +15,11 @@ struct ss_connection_t {
     int host;       /* index in the relay's hosts */
     char name[300]; /* ss_relay_host_name's */
     int is_ready, is_quitting;
-    int is_probe;   /* its host was down or blocked when it was opened */
-    int is_hasty;   /* another host may do better: no answer is waited for long */
-    int round;      /* of its host's strikes (strikes.h) when it was opened */
-    int is_useful;  /* the server answered for a message or a recipient */
-    int has_taught; /* something was learned of the host: the next one will do better */
+    int is_probe;          /* its host was down or blocked when it was opened */
+    int is_hasty;          /* another host may do better: no answer is waited for long */
+    int round;             /* of its host's strikes (strikes.h) when it was opened */
+    int is_useful;         /* the server answered for a message or a recipient */
+    int has_taught;        /* something was learned of the host: the next one will do better */
     const char *mechanism; /* of the login under way, or NULL; static text */
     int wants_secret;
     int in_flight;

@@ -46,10 +46,10 @@ typedef struct {
     const char *mechanism;          /* that worked before, preferred by "auto"; or NULL */
     const char *mechanism_lost;     /* at which the server hung up: not tried by "auto"; or NULL */
     int logins; /* mechanisms that may be tried in this session, one after the other; 0: one */
-    int pipelining, chunking;       /* 0: not used even if offered */
-    int is_stepwise;                /* nothing is sent after a message's content before its reply */
-    int use_helo;                   /* not EHLO */
-    ss_client_proof_t *proof;       /* NULL: the host has shown all; outlives the client */
+    int pipelining, chunking;  /* 0: not used even if offered */
+    int is_stepwise;           /* nothing is sent after a message's content before its reply */
+    int use_helo;              /* not EHLO */
+    ss_client_proof_t *proof;  /* NULL: the host has shown all; outlives the client */
     apr_interval_time_t haste; /* until mail was carried: no reply is waited for longer; 0: no */
     int window_max;            /* 1..SS_CLIENT_WINDOW_MAX */
     int max_messages;          /* per connection; 0: no limit */
