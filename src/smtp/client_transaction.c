@@ -12,10 +12,8 @@
  * connection for each. */
 static void end_open(ss_client_t *c, const ss_client_tx_t *tx)
 {
-    int is_last = !tx->next || tx->next->say == SS_SAY_MAIL;
-
-    if (!tx->is_suspect || !is_last || c->is_closing || c->asked_count ||
-        c->resets++ >= SS_RESETS_MAX) {
+    /* Something asked: the next message has begun. */
+    if (!tx->is_suspect || c->is_closing || c->asked_count || c->resets++ >= SS_RESETS_MAX) {
         c->is_closing = 1;
         return;
     }

@@ -6,7 +6,7 @@ import time
 from rig.httpd import free_port
 from rig.relay import Relay
 
-FLOW = ["status=deferred", "status=bounced", "status=expired", "reply code to the", "is down at", "sending is paused", "is blocked"]
+FLOW = ["status=deferred", "status=bounced", "status=expired", "reply code to the", "is down at", "sending is paused", "is blocked", "before it carried mail"]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
