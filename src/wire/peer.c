@@ -530,6 +530,7 @@ apr_status_t ss_peer_call(const ss_peer_call_t *call, ss_peer_answer_t *answer, 
                               ? APR_SUCCESS
                               : ss_peer_open(&peer, call->path, call->instance, wait, result, NULL);
         if (rv != APR_SUCCESS) return rv;
+        ss_peer_set_wanted(peer, call->is_wanted, call->self);
         rv = exchange(peer, call, deadline, answer, pool);
         if (rv == APR_SUCCESS) {
             keep(peer);

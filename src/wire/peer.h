@@ -59,6 +59,9 @@ typedef struct {
     int file; /* file_len octets of it, from its begin (pread), follow the content */
     apr_uint64_t file_len;
     apr_interval_time_t timeout; /* for the whole */
+    /* as for ss_peer_set_wanted; or NULL */
+    int (*is_wanted)(void *self);
+    void *self;
 } ss_peer_call_t;
 
 /* Sends the request, repeated where it certainly was not carried out, and waits for the answer,

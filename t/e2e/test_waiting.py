@@ -2,6 +2,7 @@
 import concurrent.futures
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -59,3 +60,18 @@ def test_half_of_the_workers_wait(make_httpd, relay, mpm, settings):
         assert sum(request.done() for request in waiting) == 12
         httpd.request("DELETE", f"/mail/{ident}")
         assert all(request.result()[0].json["state"] in ("queued", "cancelled") for request in waiting)
+
+
+def test_who_leaves_waits_no_longer(make_httpd, relay):
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, mpm_settings=EVENT, expect=["paused"])
+    ident = httpd.send().json["id"]
+    clients = [socket.create_connection(("127.0.0.1", httpd.port)) for _ in range(4)]
+    for client in clients:
+        client.sendall(f"GET /mail/{ident}?wait=60s HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    httpd.wait(lambda: "Retry-After" in ask(httpd, f"/mail/{ident}?wait=10ms")[0].headers, 20, "all places to be taken")
+    # One sends nothing more, but reads: it is answered.
+    clients[0].shutdown(socket.SHUT_WR)
+    assert b"200 OK" in clients[0].recv(4096)
+    for client in clients:
+        client.close()
+    httpd.wait(lambda: "Retry-After" not in ask(httpd, f"/mail/{ident}?wait=10ms")[0].headers, 20, "a free place")

@@ -1,8 +1,10 @@
 #include "web/shared/http.h"
 
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_protocol.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "web/shared/negotiate.h"
 
@@ -38,6 +40,18 @@ const char *ss_http_leaf(const request_rec *r)
 const char *ss_http_user(const request_rec *r)
 {
     return r->user && *r->user ? r->user : apr_pstrcat(r->pool, "client ", r->useragent_ip, NULL);
+}
+
+int ss_http_is_wanted(void *request)
+{
+    conn_rec *connection = ((const request_rec *)request)->connection;
+    apr_socket_t *socket = ap_get_conn_socket(connection);
+    apr_os_sock_t fd;
+    char byte;
+
+    if (connection->aborted) return 0;
+    if (!socket || apr_os_sock_get(&fd, socket) != APR_SUCCESS) return 1;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
 int ss_http_text(request_rec *r, int status, const char *type, const char *text, apr_size_t len)

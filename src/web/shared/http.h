@@ -17,6 +17,9 @@ const char *ss_http_path(const request_rec *r, apr_size_t cut);
 const char *ss_http_leaf(const request_rec *r);
 /* Who sends the request, for log and history: the user's name, or "client ADDRESS". */
 const char *ss_http_user(const request_rec *r);
+/* Whether the client of a request (request_rec *) is still connected. While an answer is waited for
+ * nothing is written: end of file on its socket is the only sign, with or without TLS. */
+int ss_http_is_wanted(void *request);
 /* Sends a document with its status and media type. Returns OK, for the handler to return. */
 int ss_http_text(request_rec *r, int status, const char *type, const char *text, apr_size_t len);
 /* Sends a JSON document and drops the reference. */

@@ -94,15 +94,18 @@ int ss_rpc_refuse(request_rec *r, const json_t *fields)
     return ss_problem_send(r, &problem);
 }
 
-int ss_rpc_submit(request_rec *r, ss_peer_call_t request, ss_rpc_answer_t *answer)
+int ss_rpc_settle(request_rec *r, int has_answer, const ss_rpc_answer_t *answer)
 {
-    int has_answer = ss_rpc_exchange(request, answer, r->pool);
-
     if (has_answer && answer->raw.status < 300) return 1;
     if (has_answer) return ss_rpc_refuse(r, answer->fields);
     ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 501, "%s: answered with 503: %s", r->uri,
            answer->why);
     return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", answer->why);
+}
+
+int ss_rpc_submit(request_rec *r, ss_peer_call_t request, ss_rpc_answer_t *answer)
+{
+    return ss_rpc_settle(r, ss_rpc_exchange(request, answer, r->pool), answer);
 }
 
 int ss_rpc_call(request_rec *r, json_t *header, apr_interval_time_t timeout,
@@ -118,12 +121,9 @@ int ss_rpc_pass(request_rec *r, const ss_rpc_answer_t *answer)
                         answer->raw.content ? answer->raw.content_len : 2);
 }
 
-json_t *ss_rpc_state_request(const char *id, apr_interval_time_t wait)
+json_t *ss_rpc_state_request(const char *id)
 {
-    json_t *header = json_pack("{s:s,s:s}", "do", "get", "id", id);
-
-    if (wait > 0) json_object_set_new(header, "wait", json_integer(wait));
-    return header;
+    return json_pack("{s:s,s:o}", "do", "get", "id", ss_json_string(id));
 }
 
 json_t *ss_rpc_document(apr_pool_t *pool, const ss_rpc_answer_t *answer)

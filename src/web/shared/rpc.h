@@ -32,8 +32,10 @@ int ss_rpc_call(request_rec *r, json_t *header, apr_interval_time_t timeout,
 int ss_rpc_submit(request_rec *r, ss_peer_call_t request, ss_rpc_answer_t *answer);
 /* Sends the answer's document unchanged. Returns OK. */
 int ss_rpc_pass(request_rec *r, const ss_rpc_answer_t *answer);
-/* The request for a message's state. wait: time to wait for its end, or 0. */
-json_t *ss_rpc_state_request(const char *id, apr_interval_time_t wait);
+/* The request for a message's state. */
+json_t *ss_rpc_state_request(const char *id);
+/* What follows an exchange: 1: the daemon did what was asked; 0: its refusal or 503 was sent. */
+int ss_rpc_settle(request_rec *r, int has_answer, const ss_rpc_answer_t *answer);
 /* Parses the header of an answer that was received in another way (a stream). 1, or 0: invalid. */
 int ss_rpc_read(apr_pool_t *pool, ss_rpc_answer_t *answer);
 /* Sends a refusal of the daemon, by the fields of its answer. Returns OK. */

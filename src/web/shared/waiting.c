@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "web/shared/area.h"
+#include "web/shared/http.h"
 
 #define RETRY_AFTER "1" /* seconds */
 
@@ -37,16 +38,6 @@ int ss_waiting_begin(void)
     return ss_waiting_rule_take(&rule);
 }
 
-int ss_waiting_for(request_rec *r, apr_interval_time_t *wait)
-{
-    int place = *wait > 0 ? ss_waiting_begin() : -1;
-
-    if (place >= 0 || *wait <= 0) return place;
-    apr_table_setn(r->headers_out, "Retry-After", RETRY_AFTER);
-    *wait = 0;
-    return -1;
-}
-
 void ss_waiting_end(int place)
 {
     if (place >= 0) apr_atomic_set32(&ss_area()->waits[place], 0);
@@ -59,4 +50,28 @@ void ss_waiting_clean(void)
     /* Before, there may have been more places. */
     rule.count = SS_AREA_WAITS;
     ss_waiting_rule_clean(&rule);
+}
+
+int ss_waiting_ask(request_rec *r, json_t *header, apr_interval_time_t wait,
+                   ss_rpc_answer_t *answer)
+{
+    int place = wait > 0 ? ss_waiting_begin() : -1;
+    ss_peer_call_t call = { .timeout = wait + SS_RPC_TIMEOUT,
+                            .is_wanted = ss_http_is_wanted,
+                            .self = r };
+
+    if (wait > 0 && place < 0) apr_table_setn(r->headers_out, "Retry-After", RETRY_AFTER);
+    if (place >= 0) {
+        json_t *waiting = json_copy(header);
+        json_object_set_new(waiting, "wait", json_integer(wait));
+        call.header = ss_json_print(waiting, r->pool);
+        int has_answer = ss_rpc_exchange(call, answer, r->pool);
+        ss_waiting_end(place);
+        /* Who sent nothing more may still be reading. */
+        if (has_answer || ss_http_is_wanted(r)) {
+            json_decref(header);
+            return has_answer;
+        }
+    }
+    return ss_rpc_try(header, SS_RPC_TIMEOUT, answer, r->pool);
 }

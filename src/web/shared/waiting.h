@@ -6,11 +6,15 @@
 
 #include <httpd.h>
 
+#include "web/shared/rpc.h"
+
 /* Takes a place. -1: none is free. */
 int ss_waiting_begin(void);
-/* The same for a request that waits so long, which may be 0: no place is needed. -1 and without a
- * free place, *wait is 0 afterwards and the answer has Retry-After. */
-int ss_waiting_for(request_rec *r, apr_interval_time_t *wait);
+/* Asks the daemon for the state of a message (ss_rpc_state_request) when it is finished, or after
+ * wait at the latest. Without a free place it does not wait, and the answer has Retry-After; nor
+ * does it wait longer than the client stays. As ss_rpc_exchange. */
+int ss_waiting_ask(request_rec *r, json_t *header, apr_interval_time_t wait,
+                   ss_rpc_answer_t *answer);
 /* Gives it back; -1: nothing. */
 void ss_waiting_end(int place);
 /* In a new process: frees the places of those that ended before they could. */

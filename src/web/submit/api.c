@@ -149,10 +149,11 @@ static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_t
     ss_rpc_answer_t answer;
 
     (void)s;
+    json_t *header = ss_rpc_state_request(id);
     int place = wait > 0 ? ss_waiting_begin() : -1;
     if (place < 0) wait = 0;
-    int is_known = ss_rpc_try(ss_rpc_state_request(ss_text_utf8(pool, id, strlen(id)), wait),
-                              wait + SS_RPC_TIMEOUT, &answer, pool);
+    if (wait) json_object_set_new(header, "wait", json_integer(wait));
+    int is_known = ss_rpc_try(header, wait + SS_RPC_TIMEOUT, &answer, pool);
     ss_waiting_end(place);
     return is_known && answer.raw.status == 200 ? answer.raw.content : NULL;
 }

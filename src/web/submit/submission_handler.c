@@ -103,13 +103,11 @@ static int read_parameters(ss_submission_t *s)
 /* With ?wait, the answer has the state of the message after that time. */
 static void wait_for(ss_submission_t *s, json_t *document, const char *id)
 {
-    int place = ss_waiting_for(s->r, &s->wait);
+    ss_rpc_answer_t answer;
 
-    ss_json_put(document, "state",
-                ss_json_text(ss_rpc_ask(ss_rpc_state_request(id, s->wait), s->wait + SS_RPC_TIMEOUT,
-                                        s->r->pool),
-                             "state"));
-    ss_waiting_end(place);
+    if (ss_waiting_ask(s->r, ss_rpc_state_request(id), s->wait, &answer) &&
+        answer.raw.status == 200)
+        ss_json_put(document, "state", ss_json_text(ss_rpc_document(s->r->pool, &answer), "state"));
 }
 
 /* Adds what the client learns about each accepted message. */
@@ -335,11 +333,9 @@ static int show_state(request_rec *r, const char *id)
     if (!ss_body_query(r, &query) || !ss_body_known(r, &query, known) ||
         !read_wait(r, &query, &wait))
         return OK;
-    int place = ss_waiting_for(r, &wait);
-    int is_known = ss_rpc_call(r, ss_submitter_limit(r, ss_rpc_state_request(id, wait)),
-                               wait + SS_RPC_TIMEOUT, &answer);
-    ss_waiting_end(place);
-    return is_known ? ss_rpc_pass(r, &answer) : OK;
+    int has_answer =
+        ss_waiting_ask(r, ss_submitter_limit(r, ss_rpc_state_request(id)), wait, &answer);
+    return ss_rpc_settle(r, has_answer, &answer) ? ss_rpc_pass(r, &answer) : OK;
 }
 
 static int cancel(request_rec *r, const char *id)

@@ -3,10 +3,8 @@
 #include "web/test/test.h"
 
 #include <apr_strings.h>
-#include <http_core.h>
 #include <http_protocol.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -98,20 +96,6 @@ static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
     return ap_rflush(t->r) < 0 || t->r->connection->aborted ? APR_ECONNABORTED : APR_SUCCESS;
 }
 
-/* Whether the client is still connected. A host that does not answer can take a minute, in which
- * nothing is written; end of file on the client's socket is the only sign, with or without TLS. */
-static int is_wanted(void *self)
-{
-    const test_t *t = self;
-    apr_socket_t *socket = ap_get_conn_socket(t->r->connection);
-    apr_os_sock_t fd;
-    char byte;
-
-    if (t->r->connection->aborted) return 0;
-    if (!socket || apr_os_sock_get(&fd, socket) != APR_SUCCESS) return 1;
-    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
-}
-
 /* Sends the request and receives the answer. NULL, or why that failed. */
 static const char *run(test_t *t)
 {
@@ -119,7 +103,7 @@ static const char *run(test_t *t)
     const char *header = request_of(t);
     apr_status_t rv = ss_peer_open(&t->peer, ss_module_globals()->socket_path, ss_module_instance(),
                                    CONNECT_WAIT, &result, t->r->pool);
-    if (rv == APR_SUCCESS) ss_peer_set_wanted(t->peer, is_wanted, t);
+    if (rv == APR_SUCCESS) ss_peer_set_wanted(t->peer, ss_http_is_wanted, t->r);
     if (rv == APR_SUCCESS) rv = ss_peer_send(t->peer, header, strlen(header), NULL, 0, t->deadline);
     if (rv == APR_SUCCESS)
         rv = ss_peer_receive(t->peer, &t->answer.raw, on_step, t, t->deadline, t->r->pool);
@@ -284,10 +268,8 @@ static int follow(request_rec *r, const ss_params_t *form, form_t format, const 
     int status = HTTP_GATEWAY_TIME_OUT;
 
     ss_buf_init(&text, SS_FRAME_HEADER_MAX);
-    int place = ss_waiting_for(r, &wait);
-    if (ss_rpc_try(ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &answer, r->pool))
+    if (ss_waiting_ask(r, ss_rpc_state_request(id), wait, &answer))
         message = ss_rpc_document(r->pool, &answer);
-    ss_waiting_end(place);
     if (message)
         status = put_outcome(&text, to, message);
     else
