@@ -78,9 +78,8 @@ static int write_odd(FILE *out, const ss_option_t *option, const void *field,
 /* What adds to earlier lines is a line for each item: no line has more words than are read. */
 static int write_lines(FILE *out, const ss_option_t *option, const void *field)
 {
-    const apr_array_header_t *list = *(apr_array_header_t *const *)field;
-
     if (option->kind != SS_KIND_PAIR && option->kind != SS_KIND_PATTERNS) return 0;
+    const apr_array_header_t *list = *(apr_array_header_t *const *)field;
     for (int i = 0; i < list->nelts; i++) {
         fputs(option->name, out);
         if (option->kind == SS_KIND_PAIR) {
