@@ -75,6 +75,7 @@ ss_incoming_t *ss_local_compose(ss_intake_t *intake, const json_t *header,
     ss_incoming_begin(incoming, relay, m, mail, &how,
                       (apr_size_t)relay->settings->max_message_size);
     incoming->needs_content = !typed;
+    mail->attr.requires_tls = m->attr.requires_tls;
     if (!typed) return take_rcpts(mail, m, problem) ? NULL : incoming;
     if (from && ss_draft_from(mail, from, relay->settings->default_domain, problem)) return NULL;
     return read_typed(relay, mail, json_object_get(header, "to"), &how, problem) ? NULL : incoming;

@@ -298,9 +298,9 @@ static void content_becomes_canonical_whoever_submits(void)
     daemon_rig_start(&rig, settings);
     for (int i = 0; i < 4; i++) {
         int is_root = i & 1, is_many = i & 2;
-        json_t *one =
-            json_pack("{s:s,s:s,s:[s],s:i,s:b}", "do", "submit", "from", "a@example.net", "to",
-                      "b@example.net", "size", (int)strlen(given), "asIs", !is_root);
+        json_t *one = json_pack("{s:s,s:s,s:[s],s:i,s:b,s:b}", "do", "submit", "from",
+                                "a@example.net", "to", "b@example.net", "size", (int)strlen(given),
+                                "asIs", !is_root, "requiresTls", 1);
         if (is_many) one = json_pack("{s:s,s:[o]}", "do", "submitMany", "messages", one);
         CU_ASSERT_EQUAL(daemon_rig_ask(&rig, is_root, one, given), is_many ? 200 : 202);
         if (is_many) take_id_of_many();
@@ -314,6 +314,7 @@ static void content_becomes_canonical_whoever_submits(void)
         const char *document = stored("show");
         CU_ASSERT_PTR_NOT_NULL(strstr(document, "\"address\":\"staging@example.org\""));
         CU_ASSERT_PTR_NOT_NULL(strstr(document, "\"isRedirected\":true"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(stored("export"), "\"requiresTls\":true"));
     }
     CU_ASSERT_EQUAL(rig.d.intake->bytes, 0);
     daemon_rig_end(&rig);
@@ -337,6 +338,24 @@ static void content_as_it_is_must_be_canonical(void)
     daemon_rig_submit(&rig, NULL);
     CU_ASSERT_STRING_EQUAL(stored("content"), "Subject: x\r\n\r\nbody\r\n");
     CU_ASSERT_EQUAL(rig.d.intake->bytes, 0);
+    daemon_rig_end(&rig);
+}
+
+/* An imported message keeps its fields and recipients; its form is corrected. */
+static void imported_content_becomes_canonical(void)
+{
+    static const char *const settings[] = { "SMTPSendHeaderFrom relay@example.org", NULL };
+    json_t *rcpt = json_pack("{s:s,s:i}", "state", "deferred", "attempts", 2);
+    json_t *restore = json_pack("{s:s,s:I,s:[o]}", "id", "01890a5d-ac96-774b-bcce-b302099a8057",
+                                "created", (json_int_t)1700000000000000, "recipients", rcpt);
+
+    daemon_rig_start(&rig, settings);
+    json_t *header = json_pack("{s:s,s:s,s:[s],s:o}", "do", "submit", "from", "a@example.net", "to",
+                               "b@example.net", "restore", restore);
+    CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, header, "From: a@example.net\n\n.\r.\nx"), 202);
+    CU_ASSERT_STRING_EQUAL(rig.id, "01890a5d-ac96-774b-bcce-b302099a8057");
+    CU_ASSERT_STRING_EQUAL(stored("content"), "From: a@example.net\r\n\r\n.\r\n.\r\nx\r\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(stored("show"), "\"attempts\":2"));
     daemon_rig_end(&rig);
 }
 
@@ -398,6 +417,7 @@ void ss_suite_local_submit(void)
     CU_ADD_TEST(suite, a_large_message_goes_to_the_queue_in_parts);
     CU_ADD_TEST(suite, content_becomes_canonical_whoever_submits);
     CU_ADD_TEST(suite, content_as_it_is_must_be_canonical);
+    CU_ADD_TEST(suite, imported_content_becomes_canonical);
     CU_ADD_TEST(suite, a_redirected_relay_redirects_what_is_made);
     CU_ADD_TEST(suite, a_composed_message_is_made_here);
 }
