@@ -119,7 +119,7 @@ def test_mail_of_a_relay_that_is_gone_goes_by_the_main_server(make_httpd, make_r
     httpd.write("")
     httpd.graceful()
     main.wait_for(1)
-    httpd.wait_state(ident, "sent")
+    httpd.wait_state(ident, "sent", path="/mail-status/message")
     assert not other.messages
     httpd.wait_log('no longer configured: relay "default" sends it')
 

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import struct
 
+import pytest
+
 HEAD = struct.Struct(">3sBBBHIIQ")
 
 
@@ -122,3 +124,21 @@ def test_a_relay_that_gets_no_descriptor_is_not_down(make_httpd, relay):
         limit(httpd, pid, before)
     httpd.wait_state(ident, "sent", path="/mail-status/message")
     assert "is down" not in httpd.log()
+
+
+@pytest.mark.parametrize("more", [{}, {"asIs": True}])
+def test_what_a_client_submits_is_made_safe_for_any_relay(make_httpd, relay, more):
+    """Bare CR and LF, zero bytes and lines of 2,000 octets; httpd's own mark does not help another client, and root's content is refused with it."""
+    httpd = make_httpd("SMTPSendHeaderFrom relay@example.org\n", relay=relay)
+    httpd.wait(lambda: httpd.status(check=False), what="the daemon")
+    content = b"From: a@example.com\nX: 1\rRCPT TO:<evil@example.net>\n\nhello\r.\rQUIT\r\0" + b"x" * 2000 + b"\n.\n"
+    with Peer(httpd.socket) as peer:
+        peer.socket.sendall(frame({"do": "submit", "from": "a@example.com", "to": ["bob@example.net"], **more}, content))
+        status = peer.answer()[1]["status"]
+    if more and os.geteuid() == 0:
+        assert status == 400
+        return
+    assert status == 202
+    data = relay.wait_for(1)[0].data
+    assert b"\0" not in data and b"\r" not in data.replace(b"\r\n", b"") and b"\n" not in data.replace(b"\r\n", b"")
+    assert max(map(len, data.split(b"\r\n"))) <= 998 and b"From: relay@example.org" in data and len(relay.messages) == 1

@@ -37,7 +37,7 @@ def submit(httpd, path, **headers):
 def test_only_its_submitter_sees_and_cancels_a_message(make_httpd, relay, users):
     port = free_port()
     other = f"Listen 127.0.0.1:{port}\n<VirtualHost 127.0.0.1:{port}>\n{LOCATION.format('/mail', 'Require local')}</VirtualHost>\n"
-    places = LOCATION.format("/mail", users) + LOCATION.format("/mail/second", "AuthType None\nRequire local") + LOCATION.format("/also", users) + "<Location />\nOptions None\n</Location>\n"
+    places = LOCATION.format("/mail", users) + '<Location "/mail/second">\nAuthType None\nRequire local\n</Location>\n' + LOCATION.format("/also", users) + "<Location />\nOptions None\n</Location>\n"
     status = '<Location "/mail-status">\nSetHandler smtp-send-status\nRequire local\n</Location>\n'
     httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=["is paused", "SMTPSend-119", "status=cancelled"], handlers=places + other + status)
     accepted = submit(httpd, "/mail", **login("alice"))
@@ -52,7 +52,11 @@ def test_only_its_submitter_sees_and_cancels_a_message(make_httpd, relay, users)
     assert httpd.get(f"/mail/{ident}", login("alice")).json["state"] == "queued"
     # However the path is written: it is the location that counts.
     assert httpd.get(f"/mail/x/{ident}", login("alice")).status == 200
-    assert httpd.get(f"/mail-status/message/{ident}").json["submitter"].endswith(" /mail,/ alice")
+    assert httpd.get(f"/mail-status/message/{ident}").json["submitter"].endswith(" /mail alice")
+    # Sections that decide nothing about mail change no owner.
+    httpd.handlers += '<LocationMatch "mail">\nOptions None\n</LocationMatch>\n'
+    httpd.write("SMTPSendPause On\n")
+    httpd.graceful_wait()
     assert httpd.request("DELETE", f"/mail/{ident}", headers=login("alice")).status == 200
 
 

@@ -1,5 +1,6 @@
-/* submitter_of.c: the location of a request is the list of all sections of the configuration that
- * apply to it, not its path: a path is the client's choice. */
+/* submitter_of.c: the location of a request is the list of the sections of the configuration that
+ * apply to it and decide about mail: they set the handler, who may come in, or a directive of this
+ * module. It is not the path: a path is the client's choice. */
 #include "web/submit/submitter.h"
 
 #include <apr_fnmatch.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "base/ident.h"
+#include "config/module.h"
 #include "web/shared/http.h"
 
 /* Whether the section <Location> or <Directory> applies to the path. */
@@ -33,6 +35,22 @@ static const char *base_of(const request_rec *r, const char *path, apr_size_t id
     return apr_pstrmemdup(r->pool, path, len);
 }
 
+/* Whether the section does more than what is of no interest here (a header, an option): others may
+ * be added without a message losing its owner. */
+static int decides(const core_dir_config *core, const ap_conf_vector_t *section)
+{
+    static const char *const gates[] = { "mod_authz_core.c", "mod_authn_core.c",
+                                         "mod_access_compat.c" };
+
+    if (core->expr_handler || core->handler || ap_get_module_config(section, &smtp_send_module))
+        return 1;
+    for (size_t i = 0; i < sizeof(gates) / sizeof(gates[0]); i++) {
+        const module *gate = ap_find_linked_module(gates[i]);
+        if (gate && ap_get_module_config(section, gate)) return 1;
+    }
+    return 0;
+}
+
 typedef struct {
     request_rec *r;
     const char *location; /* so far */
@@ -50,9 +68,11 @@ static void look(sections_t *s, const apr_array_header_t *sections, const char *
     const char *slash = apr_pstrcat(s->r->pool, base, "/", NULL), *last = "";
 
     for (int i = 0; sections && i < sections->nelts; i++) {
-        const core_dir_config *section =
-            ap_get_core_module_config(APR_ARRAY_IDX(sections, i, ap_conf_vector_t *));
-        if (!section->d || (!applies(section, base) && !applies(section, slash))) continue;
+        const ap_conf_vector_t *vector = APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
+        const core_dir_config *section = ap_get_core_module_config(vector);
+        if (!section->d || !decides(section, vector) ||
+            (!applies(section, base) && !applies(section, slash)))
+            continue;
         if ((section->expr_handler && section->expr_handler == merged->expr_handler) ||
             (section->handler && section->handler == merged->handler))
             s->has_handler = 1;
