@@ -55,10 +55,10 @@ typedef struct smtp_send_result_t {
     char detail[512]; /* why it was refused: one sentence */
 } smtp_send_result_t;
 
-/* Submits a message. r: the request on whose behalf; the directives of its location apply and its
- * user is the submitter; this may be a subrequest or an internal redirect. NULL: no request; the
- * directives of server s outside any location apply. APR_SUCCESS: accepted, and on stable storage.
- * APR_EGENERAL: refused; result says why. */
+/* Submits a message. r: the request on whose behalf; the directives of its location apply, and
+ * location and user are the submitter; this may be a subrequest or an internal redirect. NULL: no
+ * request; the directives of server s outside any location apply. APR_SUCCESS: accepted, and on
+ * stable storage. APR_EGENERAL: refused; result says why. */
 APR_DECLARE_OPTIONAL_FN(apr_status_t, smtp_send_submit,
                         (request_rec * r, server_rec *s, const smtp_send_message_t *message,
                          smtp_send_result_t *result, apr_pool_t *pool));
