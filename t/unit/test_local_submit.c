@@ -334,6 +334,10 @@ static void content_as_it_is_must_be_canonical(void)
                            "to", "b@example.net", "size", (int)strlen(wrong[i]));
         CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, header, wrong[i]), 200);
         CU_ASSERT_PTR_NOT_NULL(strstr(rig.last.content, "not canonical"));
+        /* Nobody else may say so. */
+        header = json_pack("{s:s,s:b,s:[s]}", "do", "submit", "asIs", 1, "to", "b@example.net");
+        CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 0, header, wrong[i]), 202);
+        CU_ASSERT_PTR_NOT_NULL(strstr(stored("content"), "\r\nMessage-ID: <"));
     }
     daemon_rig_submit(&rig, NULL);
     CU_ASSERT_STRING_EQUAL(stored("content"), "Subject: x\r\n\r\nbody\r\n");
