@@ -33,8 +33,8 @@ static const char token_help[] =
     "signed assertion).\n"
     "--google: a service account's --key-file (Google's JSON) and --user, the mailbox it acts "
     "for.\n"
-    "The command runs as httpd's User, who must be able to read the files. Only that user can read "
-    "the cache.\n"
+    "The command runs as the daemon's user (SMTPSendUser, else httpd's User), who must be able to "
+    "read the files. Only that user can read the cache.\n"
     "Exit codes: 0 printed, 64 usage, 66 a file cannot be read, 69 the service refused, 75 the "
     "service cannot be reached.";
 
@@ -112,7 +112,7 @@ const ss_cli_command_t ss_cli_commands[] = {
       ss_cli_action },
     { "export", "", "write unfinished messages to standard output, one line of JSON each",
       "Includes the content: a backup, or the way into another queue with import. Only for root "
-      "and httpd's user. Pause first, otherwise\n"
+      "and the daemon's user. Pause first, otherwise\n"
       "messages that are sent meanwhile are in both.",
       ss_cli_transfer_export },
     { "import", "", "read exported messages from standard input",

@@ -50,7 +50,7 @@ static void page_of_commands(apr_pool_t *pool)
          ".SH SYNOPSIS\n.B smtp\\-send\n[\\-\\-socket PATH] COMMAND [OPTIONS]\n.br\n.B "
          "sendmail\n[OPTIONS] [RECIPIENT...]\n.br\n.B mailq\n.SH DESCRIPTION\n"
          "Talks to the delivery daemon of mod_smtp_send over its local socket. Anyone who can open "
-         "the socket can submit, and sees only their own messages; root and httpd's user\n"
+         "the socket can submit, and sees only their own messages; root and the daemon's user\n"
          "see and control everything. Started as \\fBsendmail\\fR or \\fBmailq\\fR, it is that "
          "command.\n.SH COMMANDS");
     for (int i = 0; i < ss_cli_commands_count; i++) {

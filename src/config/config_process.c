@@ -21,6 +21,7 @@ static const struct {
     { "=generation", offsetof(ss_config_process_t, generation) },
     { "=restarts", offsetof(ss_config_process_t, restarts) },
     { "=inherited", offsetof(ss_config_process_t, inherited) },
+    { "=bodies", offsetof(ss_config_process_t, bodies) },
     { "=wait", offsetof(ss_config_process_t, wait) },
 };
 

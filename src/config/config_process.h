@@ -13,6 +13,7 @@ typedef struct {
     const char *version;                          /* of the module that writes */
     const char *instance, *generation, *restarts; /* numbers */
     const char *inherited; /* the numbers of the descriptors that it passes (daemon/inherited.h) */
+    const char *bodies;    /* "On" where a location has SMTPSendStatusBody On */
     const char *wait;      /* microseconds until the queue is opened: the back-off after a crash */
 } ss_config_process_t;
 

@@ -38,6 +38,26 @@ const char *ss_module_trouble(void)
     return ss_trouble_text(trouble);
 }
 
+static int shows_bodies;
+
+static apr_status_t hide_bodies(void *unused)
+{
+    (void)unused;
+    shows_bodies = 0;
+    return APR_SUCCESS;
+}
+
+void ss_module_show_bodies(apr_pool_t *pool)
+{
+    shows_bodies = 1;
+    apr_pool_cleanup_register(pool, NULL, hide_bodies, apr_pool_cleanup_null);
+}
+
+int ss_module_shows_bodies(void)
+{
+    return shows_bodies;
+}
+
 const ss_settings_t *ss_module_relay(const server_rec *s)
 {
     const ss_module_server_t *server = ap_get_module_config(s->module_config, &smtp_send_module);

@@ -39,5 +39,8 @@ apr_uint64_t ss_module_instance(void);
 /* Why the daemon cannot be reached; NULL: nothing is known. */
 const char *ss_module_trouble(void);
 void ss_module_set(const ss_config_t *config, apr_uint64_t instance, const ss_trouble_t *trouble);
+/* A location of the configuration in this pool has SMTPSendStatusBody On; whether one has. */
+void ss_module_show_bodies(apr_pool_t *pool);
+int ss_module_shows_bodies(void);
 /* A sink onto a server's error log. */
 const ss_log_t *ss_module_log(server_rec *s, apr_pool_t *pool);

@@ -30,7 +30,8 @@ typedef enum {
     SS_KIND_PAIR,
     SS_KIND_QUEUE,
     SS_KIND_LIMIT,
-    SS_KIND_SOCKET
+    SS_KIND_SOCKET,
+    SS_KIND_USER
 } ss_option_kind_t;
 /* BOTH: server and directory */
 typedef enum {

@@ -119,6 +119,8 @@ const ss_option_t ss_options[] = {
            "messages and bytes that may wait"),
     GLOBAL("SMTPSendHistory", DURATION, history, "7d", 0, 3650 * DAY, NULL,
            "how long a finished message can be looked up (0: not)"),
+    GLOBAL("SMTPSendUser", USER, daemon_user, NULL, 0, 0, NULL,
+           "user, and group, that the delivery daemon runs as (httpd's User)"),
     GLOBAL("SMTPSendSocket", SOCKET, socket_path, NULL, 0, 0, NULL,
            "path and mode of the local socket"),
     GLOBAL("SMTPSendListen", LISTEN, listen, NULL, 0, 0, NULL,

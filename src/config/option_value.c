@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/account.h"
 #include "config/settings.h"
 
 #define ARGS_MAX 64
@@ -433,6 +434,18 @@ static const char *read_socket(const value_t *v)
     return keep(v, v->text);
 }
 
+/* The first is a user, the second a group. The daemon reads what strangers send. */
+static const char *read_user(const value_t *v)
+{
+    ss_account_t account;
+    const char *bad = v->text == v->argv[0]
+                          ? ss_account_find(&account, v->text, NULL, v->pool)
+                          : ss_account_find(&account, v->argv[0], v->text, v->pool);
+
+    if (!bad && !account.uid) return wrong(v, "is root, whom the delivery daemon must not run as");
+    return bad ? bad : keep(v, v->text);
+}
+
 /* ---- printing ---- */
 
 static const char *print_int(const value_t *v)
@@ -606,7 +619,9 @@ static const struct {
                         print_limit },
     [SS_KIND_SOCKET] = { SHAPE_POINTER, SPAN(ss_settings_globals_t, socket_path, socket_mode), 0, 1,
                          2, "takes a path and, if wanted, a mode such as 0660", read_socket,
-                         print_socket }
+                         print_socket },
+    [SS_KIND_USER] = { LIST(char *), 1, 2, "takes a user and, if wanted, a group", read_user,
+                       print_text }
 };
 
 /* The arguments of a list are an item each, those of a pair are one. Patterns and pairs add to what

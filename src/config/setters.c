@@ -143,6 +143,9 @@ static const char *set(cmd_parms *cmd, void *directory, int argc, char *const ar
     bad = ss_option_set_at(option, record, place, argc, values, source_of(cmd), cmd->pool);
     if (!bad && is_webhook_secret(option))
         take_webhook_secret(cmd, ss_option_field(option, record, place));
+    if (!bad && !strcmp(option->name, "SMTPSendStatusBody") &&
+        *(int *)ss_option_field(option, record, place))
+        ss_module_show_bodies(cmd->pool);
     if (!bad) bad = check_webhook(cmd, option, argc, argv);
     if (!bad) bad = compile(cmd, option, ss_option_field(option, record, place));
     if (!bad && option->kind == SS_KIND_SECRET && argc && !strncmp(argv[0], "env:", 4))

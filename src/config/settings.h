@@ -105,6 +105,7 @@ typedef struct {              /* once for the whole server (G) */
     const char *node_file;    /* where a node of a shared queue keeps its name */
     apr_int64_t queue_limit_messages, queue_limit_bytes;
     apr_interval_time_t history;
+    apr_array_header_t *daemon_user; /* of const char *: a user, and a group where it is given */
     const char *socket_path;
     int socket_mode;               /* 0660 */
     apr_array_header_t *relay_for; /* of ss_settings_pair_t */

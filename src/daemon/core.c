@@ -67,6 +67,8 @@ static apr_status_t start(ss_daemon_t *d, const ss_core_options_t *options)
     const ss_local_socket_options_t local = { .fd = options->listen_fd,
                                               .instance = options->instance,
                                               .owner_uid = options->owner_uid,
+                                              .web_uid = options->web_uid,
+                                              .web_reads = options->web_reads,
                                               .idle = SS_LOCAL_SOCKET_IDLE,
                                               .descriptors = ss_descriptors_limit(),
                                               .command = ss_verb_dispatch,

@@ -23,7 +23,9 @@ typedef struct {
     apr_uint64_t instance;
     unsigned generation, restarts;
     ss_trouble_t *trouble;
-    int owner_uid; /* httpd's User */
+    int owner_uid; /* of this process: with root, whom the local socket trusts with everything */
+    int web_uid;   /* httpd's User where that is another one; -1 */
+    int web_reads; /* SMTPSendStatusBody is On somewhere: httpd's User may read contents */
     /* the loaded secrets, by relay */
     ss_secret_t *(*secret_of)(const ss_settings_t *settings);
 } ss_core_options_t;

@@ -12,8 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* The folder that path is in, opened; base: path's last part. -1 and errno. */
-static int open_parent(const char *path, const char **base)
+int ss_folder_open(const char *path, const char **base)
 {
     const char *end = strrchr(path, '/');
     char folder[PATH_MAX];
@@ -66,7 +65,7 @@ int ss_folder_bind(int fd, const char *path, mode_t mode, uid_t uid, gid_t gid, 
 {
     const char *base;
     char name[24];
-    int parent = open_parent(path, &base), error = 0;
+    int parent = ss_folder_open(path, &base), error = 0;
     int folder = parent < 0 ? -1 : make_private(parent, name);
 
     if (folder < 0 || bind_private(fd, folder, base, mode, uid, gid) ||
@@ -113,7 +112,7 @@ int ss_folder_is_open(const char *path, uid_t trusted, char *who, size_t size)
 {
     const char *base;
     struct stat info;
-    int fd = open_parent(path, &base);
+    int fd = ss_folder_open(path, &base);
     int is_known = fd >= 0 && !fstat(fd, &info);
 
     if (fd >= 0) close(fd);

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+/* The folder that path is in, opened (O_PATH); base: path's last part. -1 and errno. */
+int ss_folder_open(const char *path, const char **base);
 /* Binds fd to path, with the mode and (where root does it) the owner, and listens. The file is made
  * in a private folder beside path and renamed, so that whatever is at path (a link too) is replaced
  * and never followed, and a client finds the former socket or the new one. info: of the file. 0, or

@@ -16,6 +16,7 @@
 
 #include "base/text.h"
 #include "config/config_write.h"
+#include "config/module.h"
 #include "daemon/error_log.h"
 #include "daemon/inherited.h"
 
@@ -71,6 +72,7 @@ static void fill_process(ss_config_process_t *process, const ss_launch_t *launch
     process->instance = apr_psprintf(pool, "%" APR_UINT64_T_FMT, launch->instance);
     process->generation = apr_psprintf(pool, "%u", launch->generation);
     process->restarts = apr_psprintf(pool, "%u", launch->restarts);
+    if (ss_module_shows_bodies()) process->bodies = "On";
     process->wait = apr_psprintf(pool, "%" APR_TIME_T_FMT, launch->wait);
 }
 

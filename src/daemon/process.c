@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,66 +77,38 @@ void ss_process_read_files(const ss_config_t *config, apr_pool_t *pool)
     }
 }
 
-/* "#33". 0: it is a name, or no number. */
-static int read_id(const char *name, apr_int64_t *id)
+const char *ss_process_users(ss_process_users_t *users, const ss_config_process_t *process,
+                             const ss_settings_globals_t *globals, apr_pool_t *pool)
 {
-    return *name == '#' && !ss_text_number(name + 1, 0, APR_INT32_MAX, id);
-}
+    const apr_array_header_t *named = globals->daemon_user;
+    ss_account_t *own = &users->own;
+    const char *bad = NULL;
 
-/* "www-data" or "#33". */
-static int find_user(const char *name, ss_process_user_t *user, apr_pool_t *pool)
-{
-    apr_int64_t id = 0;
-    int is_id = read_id(name, &id);
-    const struct passwd *entry = is_id ? getpwuid((uid_t)id) : getpwnam(name);
-
-    if (!entry && !is_id) return 0;
-    user->uid = entry ? entry->pw_uid : (uid_t)id;
-    user->gid = entry ? entry->pw_gid : (gid_t)-1;
-    user->name = entry ? apr_pstrdup(pool, entry->pw_name) : NULL;
-    return 1;
-}
-
-static int find_group(const char *name, gid_t *gid)
-{
-    apr_int64_t id = 0;
-    int is_id = read_id(name, &id);
-    const struct group *entry = is_id ? NULL : getgrnam(name);
-
-    if (!entry && !is_id) return 0;
-    *gid = entry ? entry->gr_gid : (gid_t)id;
-    return 1;
-}
-
-static const char *failed(const char *what, const char *name, apr_pool_t *pool)
-{
-    return apr_psprintf(pool, "%s %s: %s", what, name, strerror(errno));
-}
-
-const char *ss_process_user(const ss_config_process_t *process, ss_process_user_t *user,
-                            apr_pool_t *pool)
-{
-    *user = (ss_process_user_t){ .uid = geteuid(), .gid = getegid() };
+    *users = (ss_process_users_t){ { geteuid(), getegid(), NULL }, -1 };
     if (geteuid() != 0) return NULL;
-    if (!process->user) return "it runs as root: name its user with the directive User";
-    if (!find_user(process->user, user, pool))
-        return apr_psprintf(pool, "User %s: there is no such user", process->user);
-    if (process->group && !find_group(process->group, &user->gid))
-        return apr_psprintf(pool, "Group %s: there is no such group", process->group);
-    if (!user->uid) return "User root: it would run as root; name a user of its own";
-    return user->gid == (gid_t)-1 ? "the directive Group is missing" : NULL;
+    if (process->user) bad = ss_account_find(own, process->user, process->group, pool);
+    if (bad) return apr_pstrcat(pool, "User, Group: ", bad, NULL);
+    if (named) {
+        int web_uid = process->user ? (int)own->uid : -1;
+        bad =
+            ss_account_find(own, APR_ARRAY_IDX(named, 0, const char *),
+                            named->nelts > 1 ? APR_ARRAY_IDX(named, 1, const char *) : NULL, pool);
+        if (bad) return apr_pstrcat(pool, "SMTPSendUser: ", bad, NULL);
+        if (web_uid != (int)own->uid) users->web_uid = web_uid;
+    } else if (!process->user) {
+        return "it runs as root: name its user with the directive User";
+    }
+    return own->uid ? NULL : "User root: it would run as root; name a user of its own";
 }
 
-const char *ss_process_become(const ss_config_process_t *process, apr_pool_t *pool)
+const char *ss_process_become(const ss_account_t *own, const char *chroot_dir, apr_pool_t *pool)
 {
-    ss_process_user_t user;
-    const char *bad = ss_process_user(process, &user, pool);
-
-    if (bad || geteuid() != 0) return bad;
-    if (setgid(user.gid) || (user.name ? initgroups(user.name, user.gid) : setgroups(1, &user.gid)))
-        return failed("it cannot become Group of", process->user, pool);
-    if (process->chroot && (chroot(process->chroot) || chdir("/")))
-        return failed("ChrootDir", process->chroot, pool);
-    if (setuid(user.uid)) return failed("it cannot become User", process->user, pool);
+    if (geteuid() != 0) return NULL;
+    if (setgid(own->gid) || (own->name ? initgroups(own->name, own->gid) : setgroups(1, &own->gid)))
+        return apr_psprintf(pool, "it cannot become another group: %s", strerror(errno));
+    if (chroot_dir && (chroot(chroot_dir) || chdir("/")))
+        return apr_psprintf(pool, "ChrootDir %s: %s", chroot_dir, strerror(errno));
+    if (setuid(own->uid))
+        return apr_psprintf(pool, "it cannot become another user: %s", strerror(errno));
     return NULL;
 }

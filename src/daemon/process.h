@@ -2,8 +2,7 @@
  * becomes. No httpd here. */
 #pragma once
 
-#include <sys/types.h>
-
+#include "config/account.h"
 #include "config/config.h"
 #include "config/config_process.h"
 #include "daemon/inherited.h"
@@ -20,15 +19,14 @@ int ss_process_wait(int lifeline, apr_interval_time_t wait);
 /* Reads what root alone may be able to read: passwords (file:), keys, certificates. What cannot be
  * read is said where it is used. */
 void ss_process_read_files(const ss_config_t *config, apr_pool_t *pool);
-typedef struct {
-    uid_t uid;
-    gid_t gid;
-    const char *name; /* NULL: it has none */
-} ss_process_user_t;
 
-/* The user that ss_process_become makes this process: that of `process`, or where this is not root
- * the present one. NULL, or why it has no such user. */
-const char *ss_process_user(const ss_config_process_t *process, ss_process_user_t *user,
-                            apr_pool_t *pool);
-/* Becomes the user and group that `process` names, if this is root. NULL, or what went wrong. */
-const char *ss_process_become(const ss_config_process_t *process, apr_pool_t *pool);
+typedef struct {
+    ss_account_t own; /* whom it becomes, or where this is not root already is */
+    int web_uid;      /* httpd's User where that is another one; -1 */
+} ss_process_users_t;
+
+/* SMTPSendUser, or the user of `process`. NULL, or why there is no such user. */
+const char *ss_process_users(ss_process_users_t *users, const ss_config_process_t *process,
+                             const ss_settings_globals_t *globals, apr_pool_t *pool);
+/* Root becomes that user, in chroot_dir (NULL: none). NULL, or what went wrong. */
+const char *ss_process_become(const ss_account_t *own, const char *chroot_dir, apr_pool_t *pool);

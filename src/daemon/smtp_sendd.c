@@ -18,6 +18,7 @@
 #include "daemon/core.h"
 #include "daemon/error_log.h"
 #include "daemon/final_states.h"
+#include "daemon/ownership.h"
 #include "daemon/process.h"
 #include "daemon/standalone.h"
 
@@ -85,6 +86,7 @@ static int run_for_httpd(apr_pool_t *pool)
     const char *bad = read_config(&config, &process, pool);
     ss_log_t log = ss_error_log_open(process.error_log, process.log_level);
     ss_core_options_t options = { .log = &log, .secret_of = ss_config_secret };
+    ss_process_users_t users;
 
     take_descriptors(&options, &process, pool);
     options.term_fd = ss_process_signals(0);
@@ -93,7 +95,13 @@ static int run_for_httpd(apr_pool_t *pool)
     ss_descriptors_raise();
     /* The last thing that needs root. */
     ss_process_read_files(config, pool);
-    bad = ss_process_become(&process, pool);
+    bad = ss_process_users(&users, &process, &config->globals, pool);
+    options.web_uid = users.web_uid;
+    options.web_reads = process.bodies != NULL;
+    if (!bad && users.web_uid >= 0)
+        bad = ss_ownership_give(&config->globals, (uid_t)users.web_uid, &users.own,
+                                options.lifeline_fd, &log, pool);
+    if (!bad) bad = ss_process_become(&users.own, process.chroot, pool);
     if (bad) return ss_core_refuse(&options, bad);
     options.config = config;
     options.instance = process.instance ? strtoull(process.instance, NULL, 10) : 0;
@@ -109,13 +117,17 @@ static int check_for_httpd(apr_pool_t *pool)
     ss_config_process_t process = { 0 };
     ss_config_t *config = NULL;
     ss_log_t log = ss_log_stderr(SS_LOG_WARN);
+    ss_process_users_t users;
     const char *bad = read_config(&config, &process, pool);
 
     if (!bad) {
         ss_process_read_files(config, pool);
         int count = ss_check_tls(config, &log, pool);
-        bad = ss_process_become(&process, pool);
-        if (!bad) ss_check_queue(config, &log, pool);
+        bad = ss_process_users(&users, &process, &config->globals, pool);
+        int is_due = ss_ownership_is_due(&config->globals, (uid_t)users.web_uid, &users.own, pool);
+        if (!bad) bad = ss_process_become(&users.own, process.chroot, pool);
+        /* Until the start it is another user's. */
+        if (!bad && !is_due) ss_check_queue(config, &log, pool);
         if (!bad) return count ? EX_CONFIG : 0;
     }
     fprintf(stderr, "smtp-sendd: %s\n", bad);

@@ -74,6 +74,7 @@ static int listen_local(int fd, ss_sockets_place_t *place, const ss_sockets_opti
     place->device = info.st_dev;
     place->inode = info.st_ino;
     place->mode = globals->socket_mode;
+    place->uid = options->uid;
     return 0;
 }
 
@@ -106,7 +107,8 @@ int ss_sockets_open_local(int *fd, ss_sockets_place_t *place, const ss_sockets_o
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     const char *path = options->globals->socket_path;
-    int is_same = !strcmp(place->address, path) && place->mode == options->globals->socket_mode;
+    int is_same = !strcmp(place->address, path) && place->mode == options->globals->socket_mode &&
+                  place->uid == options->uid;
 
     if (*fd >= 0 && is_same && is_there(place)) return 0;
     if (!ss_backoff_allows(&place->backoff, now)) return 0;
@@ -142,7 +144,7 @@ void ss_sockets_check_folder(const ss_sockets_options_t *options)
     const char *path = options->globals->socket_path;
     char who[40];
 
-    if (ss_folder_is_open(path, 0, who, sizeof(who)))
+    if (ss_folder_is_open(path, options->trusted, who, sizeof(who)))
         ss_log(options->log, SS_LOG_WARN, 280,
                "SMTPSendSocket %s: %s can write its folder, and so put another program's socket "
                "there that receives this machine's mail; use a folder that only root can write",

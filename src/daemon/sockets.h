@@ -17,14 +17,17 @@ typedef struct {
     dev_t device; /* of the local socket's file */
     ino_t inode;
     int mode;
+    uid_t uid;
     ss_backoff_t backoff; /* after failures */
 } ss_sockets_place_t;
 
 typedef struct {
     const ss_settings_globals_t *globals;
     const ss_log_t *log;
-    uid_t uid; /* httpd's User and Group, who own the local socket's file where root makes it */
+    uid_t uid; /* the daemon's user and httpd's Group, who own the local socket's file where root
+                  makes it */
     gid_t gid;
+    uid_t trusted; /* may write the socket's folder, as root may: SMTPSendUser; else 0 */
 } ss_sockets_options_t;
 
 /* Opens the local socket (SMTPSendSocket), unless it is open at that path and its file is still the

@@ -19,6 +19,7 @@
 #include "daemon/default_folder.h"
 #include "daemon/error_log.h"
 #include "daemon/notify.h"
+#include "daemon/ownership.h"
 #include "daemon/process.h"
 #include "daemon/sockets.h"
 
@@ -59,12 +60,13 @@ static const char *open_log(const ss_config_process_t *process, apr_pool_t *pool
 }
 
 /* Returns 0 where the local socket cannot be opened, which was logged. */
-static int open_sockets(ss_core_options_t *options, const ss_process_user_t *user)
+static int open_sockets(ss_core_options_t *options, const ss_account_t *own)
 {
     const ss_sockets_options_t sockets = { .globals = &options->config->globals,
                                            .log = options->log,
-                                           .uid = user->uid,
-                                           .gid = user->gid };
+                                           .uid = own->uid,
+                                           .gid = own->gid,
+                                           .trusted = own->uid };
     ss_sockets_place_t local = { 0 }, smtp = { 0 };
 
     options->listen_fd = options->smtp_fd = -1;
@@ -74,22 +76,24 @@ static int open_sockets(ss_core_options_t *options, const ss_process_user_t *use
     return options->listen_fd >= 0;
 }
 
-static int check(const ss_config_t *config, const ss_config_process_t *process, apr_pool_t *pool)
+static int check(const ss_config_t *config, const ss_config_process_t *process,
+                 const ss_process_users_t *users, apr_pool_t *pool)
 {
     ss_log_t log = ss_log_stderr(SS_LOG_WARN);
     int count;
 
     ss_config_check(config, &log);
     count = ss_check_tls(config, &log, pool);
-    const char *bad = ss_process_become(process, pool);
+    int is_due = ss_ownership_is_due(&config->globals, (uid_t)users->web_uid, &users->own, pool);
+    const char *bad = ss_process_become(&users->own, process->chroot, pool);
     if (bad) return complain(bad);
-    ss_check_queue(config, &log, pool);
+    if (!is_due) ss_check_queue(config, &log, pool);
     if (!count) puts("Syntax OK");
     return count ? EX_CONFIG : 0;
 }
 
 static int serve(const ss_config_t *config, const ss_config_process_t *process,
-                 const ss_process_user_t *user, apr_pool_t *pool)
+                 const ss_process_users_t *users, apr_pool_t *pool)
 {
     ss_trouble_t trouble = { 0 };
     ss_log_t log =
@@ -100,29 +104,34 @@ static int serve(const ss_config_t *config, const ss_config_process_t *process,
                                   .term_fd = ss_process_signals(1),
                                   .generation = 1,
                                   .trouble = &trouble,
-                                  .owner_uid = (int)user->uid,
+                                  .owner_uid = (int)users->own.uid,
+                                  .web_uid = users->web_uid,
                                   .secret_of = ss_config_secret };
 
     ss_notify_open();
     ss_descriptors_raise();
     ss_random_bytes(&options.instance, sizeof(options.instance));
     ss_config_check(config, &log);
-    ss_default_folder_make(&config->globals, user->uid, user->gid);
-    if (!open_sockets(&options, user)) return EX_UNAVAILABLE;
-    const char *bad = ss_process_become(process, pool);
+    ss_default_folder_make(&config->globals, users->own.uid, users->own.gid);
+    if (!open_sockets(&options, &users->own)) return EX_UNAVAILABLE;
+    const char *bad = users->web_uid < 0
+                          ? NULL
+                          : ss_ownership_give(&config->globals, (uid_t)users->web_uid, &users->own,
+                                              options.term_fd, &log, pool);
+    if (!bad) bad = ss_process_become(&users->own, process->chroot, pool);
     return bad ? complain(bad) : ss_core_run(&options);
 }
 
 int ss_standalone_run(const char *path, int is_check, apr_pool_t *pool)
 {
     ss_config_process_t process = { 0 };
-    ss_process_user_t user;
+    ss_process_users_t users;
     ss_config_t *config = NULL;
     const char *bad = read_file(&config, &process, path, pool);
 
-    if (!bad) bad = ss_process_user(&process, &user, pool);
+    if (!bad) bad = ss_process_users(&users, &process, &config->globals, pool);
     if (!bad && !is_check) bad = open_log(&process, pool);
     if (bad) return complain(bad);
     ss_process_read_files(config, pool);
-    return is_check ? check(config, &process, pool) : serve(config, &process, &user, pool);
+    return is_check ? check(config, &process, &users, pool) : serve(config, &process, &users, pool);
 }

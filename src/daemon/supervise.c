@@ -17,6 +17,7 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "config/account.h"
 #include "config/config.h"
 #include "daemon/core.h"
 #include "daemon/error_log.h"
@@ -111,6 +112,20 @@ apr_uint64_t ss_supervise_instance(apr_pool_t *process_pool)
 const ss_trouble_t *ss_supervise_trouble(apr_pool_t *process_pool)
 {
     return get_record(process_pool)->trouble;
+}
+
+/* Whom the daemon runs as: SMTPSendUser, or httpd's User. */
+static ss_account_t daemon_account(const ss_settings_globals_t *globals)
+{
+    const apr_array_header_t *own = globals->daemon_user;
+    ss_account_t account = { .uid = ap_unixd_config.user_id, .gid = ap_unixd_config.group_id };
+
+    /* configtest has looked for it. */
+    if (own)
+        ss_account_find(&account, APR_ARRAY_IDX(own, 0, const char *),
+                        own->nelts > 1 ? APR_ARRAY_IDX(own, 1, const char *) : NULL,
+                        now_running.pconf);
+    return account;
 }
 
 /* ---- the daemon's life ---- */
@@ -296,12 +311,19 @@ static void watch_retired(const record_t *record)
         if (record->retired[i]) watch(record->retired[i]);
 }
 
+/* httpd's children use the socket as httpd's Group where its mode lets them. */
 static ss_sockets_options_t sockets_options(void)
 {
-    return (ss_sockets_options_t){ .globals = &now_running.config->globals,
-                                   .log = now_running.log,
-                                   .uid = ap_unixd_config.user_id,
-                                   .gid = ap_unixd_config.group_id };
+    const ss_settings_globals_t *globals = &now_running.config->globals;
+    int is_for_group = (globals->socket_mode & 060) == 060;
+
+    return (ss_sockets_options_t){
+        .globals = globals,
+        .log = now_running.log,
+        .uid = is_for_group ? daemon_account(globals).uid : ap_unixd_config.user_id,
+        .gid = ap_unixd_config.group_id,
+        .trusted = globals->daemon_user ? daemon_account(globals).uid : 0
+    };
 }
 
 /* Returns 1 where the daemon needs to know a new one. */
@@ -335,7 +357,8 @@ void ss_supervise_start(const ss_config_t *config, const ss_log_t *log, server_r
     const ss_sockets_options_t options = sockets_options();
     ss_sockets_check_folder(&options);
     open_sockets(record);
-    ss_default_folder_make(&config->globals, ap_unixd_config.user_id, ap_unixd_config.group_id);
+    ss_account_t account = daemon_account(&config->globals);
+    ss_default_folder_make(&config->globals, account.uid, account.gid);
     start_daemon(record, 0);
 }
 

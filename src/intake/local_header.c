@@ -147,7 +147,8 @@ int ss_local_header_restore(ss_message_t *m, const json_t *header, ss_local_clie
 
     *relay = NULL;
     if (!restore) return 1;
-    if (!client.is_trusted) return refuse_restore(no, "only root and httpd's user may import");
+    if (client.is_trusted != SS_REQUEST_ALL)
+        return refuse_restore(no, "only root and the delivery daemon's user may import");
     if (!id || !ss_ident_is_valid(id))
         return refuse_restore(no, "\"restore\" has no valid message id");
     if (json_array_size(rows) != (apr_size_t)m->rcpt_count)

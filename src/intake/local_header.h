@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "intake/quota.h"
 #include "queue/message.h"
+#include "wire/request.h"
 
 typedef struct { /* why a submission is refused, in terms of HTTP */
     int status;
@@ -18,7 +19,7 @@ typedef struct { /* why a submission is refused, in terms of HTTP */
 
 typedef struct { /* who asks (SO_PEERCRED) */
     int uid;
-    int is_trusted; /* root or httpd's User */
+    int is_trusted; /* ss_request_trust_t */
 } ss_local_client_id_t;
 
 /* Sets the refusal; returns 0. */

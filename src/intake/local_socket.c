@@ -63,9 +63,11 @@ struct ss_local_socket_t {
 
 static void pump(client_t *client);
 
-int ss_local_socket_is_trusted(int uid, int owner_uid)
+ss_request_trust_t ss_local_socket_trust(int uid, const ss_local_socket_options_t *options)
 {
-    return uid == 0 || uid == owner_uid;
+    if (uid == 0 || uid == options->owner_uid) return SS_REQUEST_ALL;
+    if (uid < 0 || uid != options->web_uid) return SS_REQUEST_OWN;
+    return options->web_reads ? SS_REQUEST_ALL : SS_REQUEST_WEB;
 }
 
 int ss_local_socket_has_room(apr_size_t bytes, int is_charged)
@@ -787,7 +789,7 @@ static void accepted(void *self, int fd)
     ss_local_socket_t *s = self;
     int uid = peer_uid(fd);
     ss_local_share_t *share =
-        ss_local_share_of(&s->shares, uid, ss_local_socket_is_trusted(uid, s->options.owner_uid));
+        ss_local_share_of(&s->shares, uid, (int)ss_local_socket_trust(uid, &s->options));
     int is_refused = share && !may_come(s, share);
     client_t *client = share && !is_refused ? client_create(s, fd, share) : NULL;
 

@@ -19,7 +19,9 @@ typedef struct ss_local_socket_t ss_local_socket_t;
 typedef struct {
     int fd;                   /* listening; closed by ss_local_socket_stop; -1: none */
     apr_uint64_t instance;    /* requests for another one are refused */
-    int owner_uid;            /* httpd's User, trusted as root is */
+    int owner_uid;            /* the daemon's own user, trusted as root is */
+    int web_uid;              /* httpd's User where that is another one; -1 */
+    int web_reads;            /* which may read contents nevertheless */
     apr_interval_time_t idle; /* SS_LOCAL_SOCKET_IDLE */
     apr_uint64_t descriptors; /* how many the process may have */
     /* A request whose verb is no submission: to be answered, now or later. */
@@ -40,8 +42,8 @@ int ss_local_socket_make_room(ss_local_socket_t *socket, int count);
 /* After the loop's end: frees what is not in the pool. */
 void ss_local_socket_destroy(ss_local_socket_t *socket);
 
-/* Who may do everything: root and httpd's User. */
-int ss_local_socket_is_trusted(int uid, int owner_uid);
+/* What a client of that uid may do. */
+ss_request_trust_t ss_local_socket_trust(int uid, const ss_local_socket_options_t *options);
 /* Whether so many clients are the most: further ones wait. */
 int ss_local_socket_is_full(int clients);
 /* Whether a client that has been idle since then is closed. */

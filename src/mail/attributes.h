@@ -42,8 +42,8 @@ enum {
     SS_SET_QUERY = 4,    /* message/rfc822 over HTTP: a parameter; the C API: a member */
     SS_SET_SMTP = 8,     /* a parameter of MAIL */
     SS_SET_SOCKET = 16,  /* "submit" on the local socket: everybody */
-    SS_SET_TRUSTED = 32, /* "submit" on the local socket: root and httpd's user */
-    SS_SET_RESTORE = 64  /* import: root and httpd's user */
+    SS_SET_TRUSTED = 32, /* "submit" on the local socket: root and httpd's User */
+    SS_SET_RESTORE = 64  /* import: root and the daemon's user */
 };
 
 typedef enum {

@@ -32,7 +32,9 @@ static const char *openssl_words(apr_pool_t *pool)
             int error = ERR_GET_REASON(code);
             words = apr_psprintf(
                 pool, "%s%s", strerror(error),
-                error == EACCES ? " (it is read by the delivery daemon, as httpd's User)" : "");
+                error == EACCES
+                    ? " (it is read by the delivery daemon, as SMTPSendUser or httpd's User)"
+                    : "");
             ERR_clear_error();
             break;
         }

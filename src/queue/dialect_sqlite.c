@@ -130,11 +130,14 @@ static const ss_dialect_error_t errors[] = {
     { CODE_READONLY, NULL, SS_FAULT_NONE, APR_EACCES, "EROFS", "readonly database",
       "%s cannot be written: its file, its folder or its disk is read-only for this user" },
     { CODE_PERM, NULL, SS_FAULT_NONE, APR_EACCES, "EACCES", "access permission denied",
-      "this user has no permission to use %s: it must belong to the user that httpd runs as" },
+      "this user has no permission to use %s: it must belong to the user that the delivery daemon "
+      "runs as" },
     { CODE_AUTH, NULL, SS_FAULT_NONE, APR_EACCES, "EACCES", "authorization denied",
-      "this user has no permission to use %s: it must belong to the user that httpd runs as" },
+      "this user has no permission to use %s: it must belong to the user that the delivery daemon "
+      "runs as" },
     { CODE_CANTOPEN, NULL, SS_FAULT_NONE, APR_EACCES, "EACCES", "unable to open database",
-      "%s cannot be opened: its folder and file must belong to the user that httpd runs as" },
+      "%s cannot be opened: its folder and file must belong to the user that the delivery daemon "
+      "runs as" },
     { CODE_CORRUPT, NULL, SS_FAULT_DAMAGE, APR_EGENERAL, "ECORRUPT", "is malformed",
       "the file %s is damaged: stop httpd, run \"smtp-send queue --recover\" with this file's "
       "name, and replace the file with the new one" },

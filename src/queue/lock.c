@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,23 +18,37 @@
 /* milliseconds: a lock's release can only be polled */
 #define LOOK_EVERY 10
 
+static const char *user_name(char *name, apr_size_t size)
+{
+    struct passwd entry, *found = NULL;
+    char buffer[1024];
+
+    if (getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &found) || !found)
+        apr_snprintf(name, size, "%u", (unsigned)geteuid());
+    else
+        apr_cpystrn(name, found->pw_name, size);
+    return name;
+}
+
 static apr_status_t explain_error(const char *path, const char *file, int error,
                                   ss_result_t *result)
 {
     const char *end = strrchr(path, '/');
     int len = end && end != path ? (int)(end - path) : 1;
     const char *folder = end ? path : ".";
+    char name[64];
 
     if (error == ENOENT)
         ss_result_set(result, "queue", "ENOENT", NULL,
                       "the folder %.*s of the queue does not exist: create it; it must belong to "
-                      "the user that httpd runs as",
-                      len, folder);
+                      "user %s, whom the delivery daemon runs as",
+                      len, folder, user_name(name, sizeof(name)));
     else if (error == EACCES || error == EPERM)
         ss_result_set(result, "queue", "EACCES", NULL,
-                      "the folder %.*s of the queue is not writable: it must belong to the user "
-                      "that httpd runs as",
-                      len, folder);
+                      "the folder of the queue is not writable for user %s, whom the delivery "
+                      "daemon runs as (SMTPSendUser, else httpd's User): run as root: cd \"%.*s\" "
+                      "&& chown %s . %s*",
+                      user_name(name, sizeof(name)), len, folder, name, end ? end + 1 : path);
     else if (error == EROFS)
         ss_result_set(result, "queue", "EROFS", NULL,
                       "the disk that holds %.*s is mounted read-only", len, folder);

@@ -131,8 +131,8 @@ const ss_advice_t ss_advice_log_table[] = {
       "Set SMTPSendConnections to the number in the line; Microsoft 365 accepts three." },
     { "SMTPSend-223", NULL, NULL, "The password cannot be read",
       "The file or program of SMTPSendPassword gave no password when the daemon needed it.",
-      "Check the path and its permissions for httpd's User; run an exec: program by hand as that "
-      "user." },
+      "Check the path and its permissions for the daemon's user (SMTPSendUser, else httpd's User); "
+      "run an exec: program by hand as that user." },
     { "SMTPSend-224", NULL, NULL, "Another module does not take final states",
       "A function on the hook smtp_send_finished takes too long, or its process has ended. Mail is "
       "sent as before; those reports are lost.",
@@ -245,6 +245,9 @@ const ss_advice_t ss_advice_log_table[] = {
       "Fix the cause, then flush again." },
     { "SMTPSend-274", NULL, NULL, "An operator bounced a message",
       "Its sender is notified unless SMTPSendBounce or NOTIFY says otherwise.",
+      "No action needed." },
+    { "SMTPSend-275", NULL, NULL, "The queue has a new owner",
+      "SMTPSendUser was set: the files that httpd's User had are the delivery daemon's own user's.",
       "No action needed." },
     { "SMTPSend-277", NULL, NULL, "Slow start is over",
       "Sending was resumed with a rate limit that doubled each minute; the limit is gone now.",

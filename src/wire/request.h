@@ -19,10 +19,17 @@ typedef struct {
     void (*step)(ss_request_t *req, const char *bytes, apr_size_t len);
 } ss_request_ops_t;
 
+/* What a client may do besides submitting, and what concerns its own messages. */
+typedef enum {
+    SS_REQUEST_OWN,
+    SS_REQUEST_WEB, /* httpd's User beside SMTPSendUser: everything but the content of messages */
+    SS_REQUEST_ALL  /* root and the daemon's own user */
+} ss_request_trust_t;
+
 struct ss_request_t {
     const ss_request_ops_t *ops;
     int uid;        /* of the client's process (SO_PEERCRED); -1: unknown */
-    int is_trusted; /* the client is root or httpd's User: it may do everything */
+    int is_trusted; /* ss_request_trust_t: what the client may do for all users */
     int has_left;   /* the client is gone: the answer goes nowhere */
     /* "do" of the header, and the header; valid until the answer */
     const char *verb;

@@ -32,6 +32,9 @@ BAD = [
     ("SMTPSendQueueLimit none", ["SMTPSendQueueLimit", "none"]),
     ("SMTPSendMaxMessageSize big", ["SMTPSendMaxMessageSize", "big", "25M"]),
     ("SMTPSendSocket run/x.sock 999", ["SMTPSendSocket", "999", "0660"]),
+    ("SMTPSendUser no-such-user", ["SMTPSendUser", "no-such-user"]),
+    ("SMTPSendUser daemon no-such-group", ["SMTPSendUser", "no-such-group"]),
+    ("SMTPSendUser root", ["SMTPSendUser", "root"]),
     ("SMTPSendHistory long", ["SMTPSendHistory", "long"]),
     ("SMTPSendEnvelopeFrom nobody", ["SMTPSendEnvelopeFrom", "nobody"]),
     ("SMTPSendAllowFrom example.com", ["SMTPSendAllowFrom", "example.com", "*@"]),
@@ -143,6 +146,7 @@ SMTPSendMaxMessageSize 10M
 SMTPSendHistory 1d
 SMTPSendAlertAge 10min
 SMTPSendListen 127.0.0.1:2525
+SMTPSendUser daemon nogroup
 <Location /x>
 Require local
 SetHandler smtp-send

@@ -139,7 +139,8 @@ static const char everything[] =
     "SMTPSendAlertAge 10min\nSMTPSendMaxMessageSize 1000001\nSMTPSendRedirect s@example.org\n"
     "SMTPSendRelayFor *@example.com main\nSMTPSendRelayFor \"x y@example.com\" other\n"
     "SMTPSendQueue sqlite3 \"/a \\\"folder\\\"/q.db\"\nSMTPSendQueueLimit 1000 3000M\n"
-    "SMTPSendHistory 0\nSMTPSendSocket \"/run/a b.sock\" 0600\nSMTPSendListen [::1]:2525\n";
+    "SMTPSendHistory 0\nSMTPSendSocket \"/run/a b.sock\" 0600\nSMTPSendListen [::1]:2525\n"
+    "SMTPSendUser daemon nogroup\n";
 
 static void every_directive_arrives(void)
 {

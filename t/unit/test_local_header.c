@@ -8,7 +8,7 @@
 
 #define ID "01890a5d-ac96-774b-bcce-b302099a8057"
 
-static const ss_local_client_id_t user = { 1000, 0 }, root = { 0, 1 };
+static const ss_local_client_id_t user = { 1000, 0 }, root = { 0, SS_REQUEST_ALL };
 static ss_local_refusal_t no;
 
 /* A message of this header (taken over) in a pool; NULL: refused, see no. */

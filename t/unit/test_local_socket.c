@@ -25,10 +25,21 @@ void ss_suite_local_socket(void);
 
 static void root_and_the_owner_are_trusted(void)
 {
-    CU_ASSERT_TRUE(ss_local_socket_is_trusted(0, 33));
-    CU_ASSERT_TRUE(ss_local_socket_is_trusted(33, 33));
-    CU_ASSERT_FALSE(ss_local_socket_is_trusted(1000, 33));
-    CU_ASSERT_FALSE(ss_local_socket_is_trusted(-1, 33));
+    ss_local_socket_options_t options = { .owner_uid = 33, .web_uid = -1 };
+
+    CU_ASSERT_EQUAL(ss_local_socket_trust(0, &options), SS_REQUEST_ALL);
+    CU_ASSERT_EQUAL(ss_local_socket_trust(33, &options), SS_REQUEST_ALL);
+    CU_ASSERT_EQUAL(ss_local_socket_trust(1000, &options), SS_REQUEST_OWN);
+    CU_ASSERT_EQUAL(ss_local_socket_trust(-1, &options), SS_REQUEST_OWN);
+    /* SMTPSendUser: httpd's User is another one. */
+    options = (ss_local_socket_options_t){ .owner_uid = 105, .web_uid = 33 };
+    CU_ASSERT_EQUAL(ss_local_socket_trust(0, &options), SS_REQUEST_ALL);
+    CU_ASSERT_EQUAL(ss_local_socket_trust(105, &options), SS_REQUEST_ALL);
+    CU_ASSERT_EQUAL(ss_local_socket_trust(33, &options), SS_REQUEST_WEB);
+    CU_ASSERT_EQUAL(ss_local_socket_trust(1000, &options), SS_REQUEST_OWN);
+    CU_ASSERT_EQUAL(ss_local_socket_trust(-1, &options), SS_REQUEST_OWN);
+    options.web_reads = 1;
+    CU_ASSERT_EQUAL(ss_local_socket_trust(33, &options), SS_REQUEST_ALL);
 }
 
 static void clients_are_bounded(void)

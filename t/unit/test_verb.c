@@ -13,7 +13,9 @@ static void what_concerns_all_users_needs_trust(void)
 
     for (int i = 0; i < 6; i++) {
         CU_ASSERT_FALSE(ss_verb_may(trusted[i], 0));
-        CU_ASSERT_TRUE(ss_verb_may(trusted[i], 1));
+        CU_ASSERT_TRUE(ss_verb_may(trusted[i], SS_REQUEST_ALL));
+        /* httpd's User beside SMTPSendUser: everything but contents. */
+        CU_ASSERT_EQUAL(ss_verb_may(trusted[i], SS_REQUEST_WEB), i >= 2);
     }
     for (int i = 0; i < 11; i++) CU_ASSERT_TRUE(ss_verb_may(everybody[i], 0));
 }
@@ -35,10 +37,11 @@ static int status_of(const char *verb, int is_trusted)
 
 static void a_verb_is_refused_before_it_runs(void)
 {
-    CU_ASSERT_EQUAL(status_of("nonsense", 1), 501);
+    CU_ASSERT_EQUAL(status_of("nonsense", SS_REQUEST_ALL), 501);
     CU_ASSERT_EQUAL(status_of("content", 0), 403);
     CU_ASSERT_EQUAL(status_of("flush", 0), 403);
-    CU_ASSERT_EQUAL(status_of("content", 1), 503); /* no store */
+    CU_ASSERT_EQUAL(status_of("content", SS_REQUEST_ALL), 503); /* no store */
+    CU_ASSERT_EQUAL(status_of("content", SS_REQUEST_WEB), 403);
     CU_ASSERT_EQUAL(status_of("get", 0), 503);
 }
 
