@@ -37,5 +37,8 @@ const char *ss_account_find(ss_account_t *account, const char *user, const char 
 {
     const char *bad = find_user(account, user, pool);
 
-    return bad || !group ? bad : find_group(account, group, pool);
+    if (!bad && group) return find_group(account, group, pool);
+    if (!bad && !account->name)
+        return apr_psprintf(pool, "'%s' has no group of its own: name one", user);
+    return bad;
 }

@@ -434,13 +434,12 @@ static const char *read_socket(const value_t *v)
     return keep(v, v->text);
 }
 
-/* The first is a user, the second a group. The daemon reads what strangers send. */
+/* A user and a group, one after the other. The daemon reads what strangers send. */
 static const char *read_user(const value_t *v)
 {
     ss_account_t account;
-    const char *bad = v->text == v->argv[0]
-                          ? ss_account_find(&account, v->text, NULL, v->pool)
-                          : ss_account_find(&account, v->argv[0], v->text, v->pool);
+    const char *bad =
+        ss_account_find(&account, v->argv[0], v->argc > 1 ? v->argv[1] : NULL, v->pool);
 
     if (!bad && !account.uid) return wrong(v, "is root, whom the delivery daemon must not run as");
     return bad ? bad : keep(v, v->text);

@@ -105,7 +105,7 @@ void daemon_rig_start(daemon_rig_t *rig, const char *const *directives)
     CU_ASSERT_EQUAL_FATAL(
         ss_smtp_listener_start(&d->smtp_listener, d->intake, listen_here(&rig->smtp_port)),
         APR_SUCCESS);
-    request_rig_init(&rig->last, 0, 1);
+    request_rig_init(&rig->last, 0, SS_REQUEST_ALL);
 }
 
 void daemon_rig_end(daemon_rig_t *rig)
@@ -170,7 +170,7 @@ int daemon_rig_ask(daemon_rig_t *rig, int is_root, json_t *header, const char *c
     int turns = 0;
 
     request_rig_free(&rig->last);
-    request_rig_init(&rig->last, is_root ? 0 : 1000, is_root);
+    request_rig_init(&rig->last, is_root ? 0 : 1000, is_root ? SS_REQUEST_ALL : SS_REQUEST_OWN);
     if (ss_local_submit_is_verb(verb)) {
         submit(rig, verb, header, content);
     } else if (!strcmp(verb, "testmail")) {

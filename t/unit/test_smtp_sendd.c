@@ -97,24 +97,38 @@ static void lines_are_httpd_s(void)
 static void it_never_is_root(void)
 {
     static const char *const bad[] = { NULL, "root", "#0", "#x", "no such user" };
-    ss_process_user_t user;
+    ss_process_users_t users;
+    ss_settings_globals_t globals = { .daemon_user = NULL };
 
     if (geteuid()) {
         const ss_config_process_t process = { .user = "root" };
-        CU_ASSERT_PTR_NULL(ss_process_user(&process, &user, pool));
-        CU_ASSERT_EQUAL(user.uid, geteuid());
+        CU_ASSERT_PTR_NULL(ss_process_users(&users, &process, &globals, pool));
+        CU_ASSERT_EQUAL(users.own.uid, geteuid());
         return;
     }
     for (apr_size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         const ss_config_process_t process = { .user = bad[i], .group = "#7" };
-        CU_ASSERT_PTR_NOT_NULL(ss_process_user(&process, &user, pool));
+        CU_ASSERT_PTR_NOT_NULL(ss_process_users(&users, &process, &globals, pool));
     }
     const ss_config_process_t process = { .user = "#12345", .group = "#678" };
-    CU_ASSERT_PTR_NULL(ss_process_user(&process, &user, pool));
-    CU_ASSERT_EQUAL(user.uid, 12345);
-    CU_ASSERT_EQUAL(user.gid, 678);
+    CU_ASSERT_PTR_NULL(ss_process_users(&users, &process, &globals, pool));
+    CU_ASSERT_EQUAL(users.own.uid, 12345);
+    CU_ASSERT_EQUAL(users.own.gid, 678);
+    CU_ASSERT_EQUAL(users.web_uid, -1);
+    /* SMTPSendUser goes first; the other one is httpd's. */
+    globals.daemon_user = apr_array_make(pool, 2, sizeof(const char *));
+    APR_ARRAY_PUSH(globals.daemon_user, const char *) = "#54321";
+    APR_ARRAY_PUSH(globals.daemon_user, const char *) = "#876";
+    CU_ASSERT_PTR_NULL(ss_process_users(&users, &process, &globals, pool));
+    CU_ASSERT_EQUAL(users.own.uid, 54321);
+    CU_ASSERT_EQUAL(users.own.gid, 876);
+    CU_ASSERT_EQUAL(users.web_uid, 12345);
+    const ss_config_process_t same_user = { .user = "#54321", .group = "#678" };
+    CU_ASSERT_PTR_NULL(ss_process_users(&users, &same_user, &globals, pool));
+    CU_ASSERT_EQUAL(users.web_uid, -1);
+    globals.daemon_user = NULL;
     const ss_config_process_t without = { .user = "#12345" };
-    CU_ASSERT_PTR_NOT_NULL(ss_process_user(&without, &user, pool));
+    CU_ASSERT_PTR_NOT_NULL(ss_process_users(&users, &without, &globals, pool));
 }
 
 static void a_number_that_was_not_passed_is_no_descriptor(void)
