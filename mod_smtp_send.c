@@ -88,10 +88,13 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
 
 static void register_hooks(apr_pool_t *pool)
 {
+    /* Their daemons are copies of httpd's parent: made before it has read a secret. */
+    static const char *const forks[] = { "mod_cgid.c", "mod_fcgid.c", NULL };
+
     (void)pool;
     ss_api_register();
     ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, forks, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
     APR_OPTIONAL_HOOK(ap, status_hook, ss_status_mod, NULL, NULL, APR_HOOK_MIDDLE);

@@ -137,6 +137,7 @@ SMTPSendPassword exec:{program}
                     names.append(file.read().strip())
             except (FileNotFoundError, ProcessLookupError):
                 continue
+            assert pid in (httpd.process.pid, httpd.status()["pid"]) or memory_holds(pid, SECRET.encode()) is None, (pid, names)
             assert SECRET.encode() not in environment and b"RELAY_PLACE=here" in environment, (pid, names)
         assert "cat" in names and len(names) >= 5, names
         assert SECRET.encode() not in shown.read_bytes() and b"RELAY_PLACE=here" in shown.read_bytes()
