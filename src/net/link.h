@@ -16,6 +16,7 @@ ss_client_t *ss_link_client(ss_link_t *link);
 apr_status_t ss_link_send(ss_link_t *link, ss_client_message_t *message);
 void ss_link_more(ss_link_t *link);
 void ss_link_secret(ss_link_t *link, const char *bytes, apr_size_t len);
+/* to: or NULL */
 void ss_link_try(ss_link_t *link, const char *from, const char *to);
 void ss_link_quit(ss_link_t *link);
 /* Gives everything in flight back (DONE events, then CLOSED) as if the connection had been lost. */

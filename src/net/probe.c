@@ -401,13 +401,8 @@ static void on_turn(ss_deferred_t *deferred, ss_mono_t now)
 
 static void on_ready(ss_probe_t *p)
 {
-    if (p->options.to) {
-        p->step = "mail";
-        ss_link_try(p->link, p->options.from ? p->options.from : "", p->options.to);
-    } else {
-        p->step = "quit";
-        ss_link_quit(p->link);
-    }
+    p->step = p->options.to ? "mail" : "quit";
+    ss_link_try(p->link, p->options.from ? p->options.from : "", p->options.to);
 }
 
 static void on_closed(ss_probe_t *p, const ss_client_event_t *event)
@@ -441,6 +436,9 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
                      "SMTPSendOneMessagePerConnection On",
                      "one-message");
         }
+        if (ss_result_is_set(&event->result))
+            add_step(p, event->result.step, SS_STEP_WARN, 0, event->result.text,
+                     event->result.advice);
         p->step = "quit";
         ss_link_quit(link);
         break;

@@ -26,6 +26,7 @@ static void timed_out(ss_client_t *c)
     else
         apr_snprintf(words, sizeof(words), "The server did not answer %s in time",
                      ss_cmd_name(cmd));
+    if (ss_client_group_failed(c, words)) return;
     ss_client_suspect(c, words);
     ss_client_broke_off(c, "ETIMEDOUT", cmd == SS_CMD_GREETING ? "greeting-timeout" : "timeout",
                         words, NULL);
@@ -72,6 +73,7 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
     if (dies_of_streaming(c))
         ss_client_learn(c, SS_LEARN_NO_STREAMING, 0,
                         "the connection was lost with commands after a message's content");
+    if (ss_client_group_failed(c, words)) return;
     if (!APR_STATUS_IS_ECONNABORTED(status)) ss_client_suspect(c, words);
     ss_client_broke_off(c, APR_STATUS_IS_EOF(status) ? "EOF" : "",
                         cmd == SS_CMD_GREETING ? "greeting-lost" : "connection-lost", words,
@@ -246,6 +248,7 @@ static apr_interval_time_t patience(const ss_client_t *c, const ss_client_asked_
         asked->tx && asked->cmd != SS_CMD_END && (asked->tx->is_grouped || asked->tx->is_chunked);
 
     if (c->state == SS_CLIENT_QUITTING && (!wait || wait > SS_QUIT_TIME)) wait = SS_QUIT_TIME;
+    is_trial |= ss_client_tries_group(c);
     if (is_trial && asked->end <= c->out.sent && c->slowest < SS_PROVE_QUICK &&
         (!wait || wait > SS_PROVE_TIME))
         wait = SS_PROVE_TIME;

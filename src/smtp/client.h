@@ -44,8 +44,9 @@ int ss_client_can_send(const ss_client_t *c);
  * server cannot accept it at all (SIZE, no SMTPUTF8, 8BITMIME, REQUIRETLS). APR_EAGAIN: no room.
  * APR_EINVAL: more recipients than max_recipients. */
 apr_status_t ss_client_send(ss_client_t *c, ss_client_message_t *message, ss_mono_t now);
-/* The trial of the connection test: MAIL, RCPT, RSET, MAIL, RSET, then SS_EVENT_TRIED. Only if
- * ready and no message is in flight. */
+/* The trial of the connection test: MAIL, RCPT, RSET, MAIL, RSET (without to: nothing of these),
+ * and with PIPELINING MAIL and RSET at once; then SS_EVENT_TRIED. Only if ready and no message is
+ * in flight. */
 void ss_client_try(ss_client_t *c, const char *from, const char *to, ss_mono_t now);
 /* Ends the session: QUIT once no message is in flight, then SS_EVENT_CLOSED (is_ok). */
 void ss_client_quit(ss_client_t *c, ss_mono_t now);

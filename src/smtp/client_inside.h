@@ -147,6 +147,7 @@ struct ss_client_t {
     /* trying */
     const char *try_from, *try_to;
     int try_step;
+    int quit_code; /* the reply to QUIT, where it was none to it */
     /* the end */
     int resets;     /* RSET sent, each after an error */
     int wants_quit; /* requested by the caller or by a limit */
@@ -157,6 +158,13 @@ struct ss_client_t {
     /* events */
     ss_client_event_node_t *events, *events_last, *events_spare, *events_taken;
 };
+
+/* ---- client_session.c ---- */
+
+/* Whether the trial's group of commands is not answered yet. */
+int ss_client_tries_group(const ss_client_t *c);
+/* ... and it failed: the trial is over, and the session. 0: it is not tried. */
+int ss_client_group_failed(ss_client_t *c, const char *words);
 
 /* ---- client_state.c ---- */
 

@@ -451,10 +451,11 @@ void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *bind
     }
 }
 
-/* ---- the trial: MAIL, RCPT, RSET, MAIL, RSET ---- */
+/* ---- the trial: MAIL, RCPT, RSET, MAIL, RSET, and MAIL RSET at once ---- */
 
-static const ss_cmd_t trial[] = { SS_CMD_MAIL, SS_CMD_RCPT, SS_CMD_RSET, SS_CMD_MAIL, SS_CMD_RSET };
-enum { TRY_RCPT = 1, TRY_RSET, TRY_MAIL_AGAIN, TRY_LAST };
+static const ss_cmd_t trial[] = { SS_CMD_MAIL, SS_CMD_RCPT, SS_CMD_RSET, SS_CMD_MAIL,
+                                  SS_CMD_RSET, SS_CMD_MAIL, SS_CMD_RSET };
+enum { TRY_RCPT = 1, TRY_RSET, TRY_MAIL_AGAIN, TRY_LAST, TRY_GROUP, TRY_GROUP_RSET };
 
 static void try_over(ss_client_t *c, int takes_several, const ss_reply_t *reply)
 {
@@ -464,6 +465,24 @@ static void try_over(ss_client_t *c, int takes_several, const ss_reply_t *reply)
     event = ss_client_event(c, SS_EVENT_TRIED);
     event->takes_several = takes_several;
     ss_client_event_reply(event, SS_CMD_MAIL, reply);
+}
+
+int ss_client_group_failed(ss_client_t *c, const char *words)
+{
+    if (!ss_client_tries_group(c)) return 0;
+    ss_client_event_t *event = ss_client_event(c, SS_EVENT_TRIED);
+    event->takes_several = 1;
+    ss_result_set(&event->result, "mail", "", "no-pipelining",
+                  "the server offers PIPELINING and does not bear it: %s; mail goes one command at "
+                  "a time",
+                  words);
+    ss_client_close(c, SS_FATE_AGAIN, "closing", words);
+    return 1;
+}
+
+int ss_client_tries_group(const ss_client_t *c)
+{
+    return c->state == SS_CLIENT_TRYING && c->try_step >= TRY_GROUP;
 }
 
 static void try_say(ss_client_t *c, int step)
@@ -491,6 +510,29 @@ static void try_say(ss_client_t *c, int step)
     try_over(c, 0, NULL);
 }
 
+static void try_group(ss_client_t *c)
+{
+    if (!c->options.pipelining || !c->capability.pipelining) {
+        try_over(c, 1, NULL);
+        return;
+    }
+    try_say(c, TRY_GROUP);
+    if (c->state == SS_CLIENT_TRYING) try_say(c, TRY_GROUP_RSET);
+    c->try_step = TRY_GROUP;
+}
+
+static void group_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    char words[SS_RESULT_TEXT_MAX];
+
+    apr_snprintf(words, sizeof(words), "it answered %s with %d %s", ss_cmd_name(trial[c->try_step]),
+                 reply->code, reply->text);
+    if (reply->code == 500 || reply->code == 502 || reply->code == 503)
+        ss_client_group_failed(c, words);
+    else if (c->try_step++ == TRY_GROUP_RSET)
+        try_over(c, 1, NULL);
+}
+
 /* A refused MAIL ends the trial, a refused RCPT does not; the second MAIL shows whether several
  * messages are accepted. */
 static void try_answer(ss_client_t *c, const ss_reply_t *reply)
@@ -507,6 +549,10 @@ static void try_answer(ss_client_t *c, const ss_reply_t *reply)
         step_failed(c, cmd, reply, &verdict, NULL);
         return;
     }
+    if (step >= TRY_GROUP) {
+        group_answer(c, reply);
+        return;
+    }
     if (step <= TRY_RCPT && is_ok)
         step_ended(c, cmd, reply);
     else if (step <= TRY_RCPT)
@@ -514,7 +560,7 @@ static void try_answer(ss_client_t *c, const ss_reply_t *reply)
     else if (step == TRY_MAIL_AGAIN && !is_ok)
         ss_client_refused(c, cmd, reply, &verdict, 0);
     if (step == TRY_LAST)
-        try_over(c, 1, NULL);
+        try_group(c);
     else if (is_ok || step == TRY_RCPT)
         try_say(c, step + 1);
     else
@@ -527,9 +573,12 @@ void ss_client_try(ss_client_t *c, const char *from, const char *to, ss_mono_t n
     /* READY, closing and idle cannot occur together: the session ends at once then. */
     if (c->state != SS_CLIENT_READY || c->first) return;
     c->try_from = apr_pstrdup(c->pool, from);
-    c->try_to = apr_pstrdup(c->pool, to);
+    c->try_to = to ? apr_pstrdup(c->pool, to) : NULL;
     ss_client_go(c, SS_CLIENT_TRYING);
-    try_say(c, 0);
+    if (to)
+        try_say(c, 0);
+    else
+        try_group(c);
     ss_client_advance(c);
 }
 
@@ -547,8 +596,24 @@ static void reset_answer(ss_client_t *c, const ss_reply_t *reply)
 
 /* ---- the end ---- */
 
+/* A server that has sent one reply too many answers QUIT with what belongs to the command before,
+ * and then with 221. Others end the connection. */
 static void quit_answer(ss_client_t *c, const ss_reply_t *reply)
 {
+    ss_result_t result = { 0 };
+    ss_verdict_t verdict = { SS_SCOPE_CONNECTION, SS_FATE_DOWN, 0, "not-smtp" };
+
+    if (c->quit_code) {
+        ss_result_set(&result, "quit", "", verdict.advice,
+                      "the server sent one reply too many: it answered QUIT with %d and then with "
+                      "%d",
+                      c->quit_code, reply->code);
+        ss_client_reason(c, 0, SS_CMD_QUIT, NULL, &verdict, &result);
+    } else if (!c->has_end && !c->carried && reply->code / 100 == 2 && reply->code != 221) {
+        c->quit_code = reply->code;
+        ss_client_asked(c, SS_CMD_QUIT, NULL, 0);
+        return;
+    }
     if (!c->has_end) step_ended(c, SS_CMD_QUIT, reply);
     ss_client_close(c, SS_FATE_AGAIN, "connection-lost", "");
 }

@@ -104,7 +104,8 @@ typedef enum {
     SS_EVENT_LEARNED,
     /* a command was refused with 4xx or 5xx: cmd, code, text */
     SS_EVENT_REFUSED,
-    /* ss_client_try is over; takes_several: the second MAIL was accepted */
+    /* ss_client_try is over; takes_several: the second MAIL was accepted; result, where it is set:
+     * how commands at once failed, which has ended the session */
     SS_EVENT_TRIED,
     /* the last event, after all messages were returned; verdict and result give the reason */
     SS_EVENT_CLOSED

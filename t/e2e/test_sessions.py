@@ -98,6 +98,23 @@ def test_chunking_that_is_offered_and_does_not_work(make_httpd, make_relay, beha
     assert len(relay.commands("BDAT")) <= 2
 
 
+# ---- the connection test ----
+
+@pytest.mark.parametrize("verb,reply,directives", [*SICK[:2], ("EHLO", "250 relay.test\n421 4.3.2 busy", "")])
+def test_the_connection_test_sees_a_second_reply(make_httpd, make_relay, verb, reply, directives):
+    relay = make_relay(replies={verb: reply}, auth={"me": "secret"} if directives else None)
+    httpd = make_httpd(directives, relay=relay, expect=FLOW)
+    answer = httpd.get("/mail-test?probe=0")
+    assert answer.status == 502 and "FAILED" in answer.text and reply.split("\n")[1] in answer.text, answer.text
+
+
+def test_the_connection_test_tries_a_group(make_httpd, make_relay):
+    relay = make_relay(groups="close")
+    httpd = make_httpd("", relay=relay, expect=FLOW)
+    text = httpd.get("/mail-test?probe=0").text
+    assert text.startswith("Connection Test Results: PASSED") and "offers PIPELINING and does not bear it" in text and "SMTPSendPipelining Off" in text, text
+
+
 def test_a_limit_of_connections_is_found_without_words(make_httpd, make_relay):
     # The first answer comes when a third connection was tried.
     relay = make_relay(most_connections=2, replies={"END": lambda session, _: relay.wait(lambda: relay.connections > 2) and None})

@@ -114,7 +114,9 @@ static const char *describe(play_t *play, const ss_client_event_t *event)
         return apr_psprintf(play->pool, "learned %s", learn[event->learn]);
     case SS_EVENT_REFUSED:
         return apr_psprintf(play->pool, "refused %s %d", ss_cmd_name(event->cmd), event->code);
-    case SS_EVENT_TRIED: return apr_psprintf(play->pool, "tried %d", event->takes_several);
+    case SS_EVENT_TRIED:
+        return apr_psprintf(play->pool, "tried %d%s%s", event->takes_several,
+                            ss_result_is_set(&event->result) ? " " : "", event->result.text);
     case SS_EVENT_CLOSED:
         if (event->is_ok) return "closed ok";
         return apr_psprintf(play->pool, "closed %s %s %s %d %s",
@@ -359,7 +361,8 @@ static const char *act(play_t *play, const char *line)
     }
     if (!strcmp(verb, "try")) {
         char *from = apr_strtok(rest, " ", &state);
-        ss_client_try(play->client, from, state, (ss_mono_t){ play->now });
+        ss_client_try(play->client, from, strcmp(state, "-") ? state : NULL,
+                      (ss_mono_t){ play->now });
     }
     pump(play);
     return NULL;

@@ -17,8 +17,8 @@
  * > send! ...        must be refused (no room)
  * > lost eof | lost reset | lost timeout | lost aborted | lost why ADVICE TEXT
  *                    the connection is lost; why: with a better explanation, "-": without advice
- * > quit | tls [BINDING] | secret TEXT | nosecret | tick SECONDS | try FROM TO | more
- * > unwritten N      the next N bytes of output stay unwritten until "> written" */
+ * > quit | tls [BINDING] | secret TEXT | nosecret | tick SECONDS | try FROM TO | more (TO "-":
+ * none) > unwritten N      the next N bytes of output stay unwritten until "> written" */
 /* clang-format on */
 #ifndef T_UNIT_DIALOGUE_H
 #define T_UNIT_DIALOGUE_H

@@ -88,6 +88,28 @@ DIALOGUE(starttls_is_answered_220, "O: tls=if", HELLO, "S: 250-relay.example", "
          "> more", "E: step hello", "C: STARTTLS", "S: 250 ok", "> more", "E: failed *",
          "E: closed starttls down not-smtp *")
 
+/* ---- the connection test ---- */
+
+#define PIPED                                                                                      \
+    HELLO, "S: 250-relay.example", "S: 250 PIPELINING", "> more", "E: step hello", "E: ready"
+#define TRIAL PIPED, "> try a@x -", "C: MAIL FROM:<a@x>", "C: RSET", "C."
+
+DIALOGUE(the_trial_sends_a_group, TRIAL, "S: 250 ok", "S: 250 ok", "> more", "> quit", "C: QUIT",
+         "S: 221 bye", "> more", "E: tried 1", "E: step quit", "E: closed ok")
+DIALOGUE(a_close_of_the_trials_group_is_told, TRIAL, "> lost eof",
+         "E: tried 1 the server offers PIPELINING and does not bear it: *", "E: closed ok")
+DIALOGUE(a_silent_group_of_the_trial_is_told_soon, TRIAL, "S: 250 ok", "> tick 4",
+         "E: tried 1 the server offers PIPELINING and does not bear it: *", "E: closed ok")
+DIALOGUE(a_refused_group_of_the_trial_is_told, TRIAL, "S: 500 what?", "> more",
+         "E: tried 1 the server offers PIPELINING and does not bear it: *", "E: closed ok")
+DIALOGUE(a_trial_that_is_out_of_step_fails, TRIAL, "S: 535 no", "S: 250 ok", "> more", "> quit",
+         "C: QUIT", "S: 250 ok", "S: 221 bye", "> more", "E: tried 1",
+         "E: closed quit down not-smtp 0 the server sent one reply too many: *")
+DIALOGUE(another_reply_to_quit_is_none_too_many, TRIAL, "S: 250 ok", "S: 250 ok", "> more",
+         "> quit", "C: QUIT", "S: 250 bye", "> more", "> lost eof", "E: tried 1", "E: closed ok")
+DIALOGUE(a_421_in_the_trial_fails, TRIAL, "S: 421 4.3.2 busy", "> more", "E: refused MAIL 421",
+         "E: failed mail 421 *", "E: closed mail again *")
+
 #define ADD(name) CU_add_test(suite, #name, name)
 
 void ss_suite_prove(void)
@@ -114,4 +136,11 @@ void ss_suite_prove(void)
     ADD(our_own_end_teaches_nothing);
     ADD(ehlo_answered_twice_is_seen_at_any_command);
     ADD(starttls_is_answered_220);
+    ADD(the_trial_sends_a_group);
+    ADD(a_close_of_the_trials_group_is_told);
+    ADD(a_silent_group_of_the_trial_is_told_soon);
+    ADD(a_refused_group_of_the_trial_is_told);
+    ADD(a_trial_that_is_out_of_step_fails);
+    ADD(another_reply_to_quit_is_none_too_many);
+    ADD(a_421_in_the_trial_fails);
 }
