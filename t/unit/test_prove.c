@@ -96,11 +96,11 @@ DIALOGUE(starttls_is_answered_220, "O: tls=if", HELLO, "S: 250-relay.example", "
 
 DIALOGUE(the_trial_sends_a_group, TRIAL, "S: 250 ok", "S: 250 ok", "> more", "> quit", "C: QUIT",
          "S: 221 bye", "> more", "E: tried 1", "E: step quit", "E: closed ok")
-DIALOGUE(a_close_of_the_trials_group_is_told, TRIAL, "> lost eof",
+DIALOGUE(a_close_of_the_trials_group_is_reported, TRIAL, "> lost eof",
          "E: tried 1 the server offers PIPELINING and does not bear it: *", "E: closed ok")
-DIALOGUE(a_silent_group_of_the_trial_is_told_soon, TRIAL, "S: 250 ok", "> tick 4",
+DIALOGUE(a_silent_group_of_the_trial_is_reported_soon, TRIAL, "S: 250 ok", "> tick 4",
          "E: tried 1 the server offers PIPELINING and does not bear it: *", "E: closed ok")
-DIALOGUE(a_refused_group_of_the_trial_is_told, TRIAL, "S: 500 what?", "> more",
+DIALOGUE(a_refused_group_of_the_trial_is_reported, TRIAL, "S: 500 what?", "> more",
          "E: tried 1 the server offers PIPELINING and does not bear it: *", "E: closed ok")
 DIALOGUE(a_trial_that_is_out_of_step_fails, TRIAL, "S: 535 no", "S: 250 ok", "> more", "> quit",
          "C: QUIT", "S: 250 ok", "S: 221 bye", "> more", "E: tried 1",
@@ -137,9 +137,9 @@ void ss_suite_prove(void)
     ADD(ehlo_answered_twice_is_seen_at_any_command);
     ADD(starttls_is_answered_220);
     ADD(the_trial_sends_a_group);
-    ADD(a_close_of_the_trials_group_is_told);
-    ADD(a_silent_group_of_the_trial_is_told_soon);
-    ADD(a_refused_group_of_the_trial_is_told);
+    ADD(a_close_of_the_trials_group_is_reported);
+    ADD(a_silent_group_of_the_trial_is_reported_soon);
+    ADD(a_refused_group_of_the_trial_is_reported);
     ADD(a_trial_that_is_out_of_step_fails);
     ADD(another_reply_to_quit_is_none_too_many);
     ADD(a_421_in_the_trial_fails);
