@@ -70,7 +70,7 @@ static void trust_ends_after_many_refusals_in_a_row(void)
 {
     ss_suspicion_t s = { 0 };
     ss_result_t cause;
-    char id[8];
+    char id[16];
 
     ss_suspicion_took(&s, at(0));
     for (int i = 0; i < SS_SUSPICION_ROW; i++) {
@@ -406,8 +406,10 @@ static void a_recipient_that_fails_clears_nobody(void)
     start();
     rig.reply = unknown;
     int m = bad(1);
+    sending_rig_run(&rig, RIG_SECOND);
     good(1);
     sending_rig_run(&rig, 10 * RIG_SECOND);
+    CU_ASSERT_PTR_NULL(strstr(rig.said, "works again"));
     CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_QUEUED);
     CU_ASSERT_EQUAL(sending_rig_state(&rig, m + 1), SS_STATE_FAILED);
     CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_BLOCKED);
