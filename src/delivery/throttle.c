@@ -35,19 +35,24 @@ static void count(const ss_throttle_t *t, int *in_second, int *in_minute)
     }
 }
 
-/* From what it took by now. */
+/* From what it took by now. What it took in a minute says little where little was sent: unless it
+ * speaks of minutes, the rate is halved until it is that. */
 static void measure(ss_throttle_t *t, int is_minute)
 {
+    apr_interval_time_t half = t->before ? 2 * t->before : SECOND, in_minutes;
     int in_second, in_minute;
 
     count(t, &in_second, &in_minute);
-    t->unit = is_minute || (!in_second && in_minute) ? MINUTE : SECOND;
-    if (t->unit == SECOND && in_second)
+    in_minutes = in_minute ? LESS_A_FIFTH(MINUTE / in_minute) : half;
+    t->unit = SECOND;
+    if (!is_minute && in_second) {
         t->gap = LESS_A_FIFTH(SECOND / in_second);
-    else if (in_minute)
-        t->gap = LESS_A_FIFTH(MINUTE / in_minute);
-    else
-        t->gap = t->before ? 2 * t->before : SECOND;
+    } else if (is_minute || in_minutes <= half) {
+        t->gap = in_minutes;
+        if (in_minute) t->unit = MINUTE;
+    } else {
+        t->gap = half;
+    }
     if (t->gap < t->before) t->gap = t->before; /* a refusal makes nothing faster */
     if (t->gap > GAP_MOST) t->gap = GAP_MOST;
     t->first = t->gap;

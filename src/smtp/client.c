@@ -30,7 +30,6 @@ static void timed_out(ss_client_t *c)
     ss_client_suspect(c, words);
     ss_client_broke_off(c, "ETIMEDOUT", cmd == SS_CMD_GREETING ? "greeting-timeout" : "timeout",
                         words, NULL);
-    ss_client_undecide_strays(c);
     ss_client_close(c, SS_FATE_DOWN, "timeout", words);
 }
 
@@ -78,7 +77,6 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
     ss_client_broke_off(c, APR_STATUS_IS_EOF(status) ? "EOF" : "",
                         cmd == SS_CMD_GREETING ? "greeting-lost" : "connection-lost", words,
                         result);
-    ss_client_undecide_strays(c);
     ss_client_close(c, SS_FATE_DOWN, "connection-lost", words);
 }
 

@@ -241,7 +241,7 @@ void ss_client_give_back(ss_client_t *c, ss_client_tx_t *tx);
 void ss_client_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply);
 void ss_client_early(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply);
 /* The recipients that were accepted although MAIL was refused have no fate again. */
-void ss_client_undecide_strays(ss_client_t *c);
+void ss_client_undecide_stray(ss_client_tx_t *tx);
 /* Returns the finished messages at the front of the list. */
 void ss_client_settle(ss_client_t *c);
 

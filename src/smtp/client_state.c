@@ -311,6 +311,10 @@ static void resolve(ss_client_t *c, ss_client_tx_t *tx, int is_front, ss_verdict
     int is_end_written = tx->is_ended && c->out.sent >= tx->end;
     int is_innocent = tx->is_reused && !tx->has_reply && (!is_front || fate != SS_FATE_DEFERRED);
 
+    if (tx->stray) {
+        ss_client_undecide_stray(tx);
+        ss_client_decide(c, tx, SS_CMD_END, NULL, SS_FATE_UNCERTAIN, "4.4.2", "uncertain", why);
+    }
     if (!ss_client_is_undecided(tx)) return;
     if (tx->say == SS_SAY_MAIL || c->is_gone || (!is_end_written && is_innocent)) {
         ss_client_decide(c, tx, SS_CMD_CONNECT, NULL, SS_FATE_AGAIN, "4.4.2", advice, why);

@@ -234,12 +234,10 @@ static void end_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *rep
     }
 }
 
-void ss_client_undecide_strays(ss_client_t *c)
+void ss_client_undecide_stray(ss_client_tx_t *tx)
 {
-    for (ss_client_tx_t *tx = c->first; tx; tx = tx->next) {
-        for (int i = 0; tx->stray && i < tx->m->rcpt_count; i++) {
-            if (tx->m->rcpts[i].is_taken) tx->m->rcpts[i].cmd = SS_CMD_NONE;
-        }
+    for (int i = 0; i < tx->m->rcpt_count; i++) {
+        if (tx->m->rcpts[i].is_taken) tx->m->rcpts[i].cmd = SS_CMD_NONE;
     }
 }
 
@@ -253,10 +251,11 @@ static void stray_answer(ss_client_t *c, const ss_reply_t *reply)
         ss_client_nonsense(c, "the server's replies are out of order");
         return;
     }
-    ss_client_undecide_strays(c);
     for (ss_client_tx_t *tx = c->first; tx; tx = tx->next) {
-        if (tx->stray)
-            ss_client_decide(c, tx, SS_CMD_END, &taken, SS_FATE_SENT, NULL, "accepted", tx->stray);
+        if (!tx->stray) continue;
+        ss_client_undecide_stray(tx);
+        ss_client_decide(c, tx, SS_CMD_END, &taken, SS_FATE_SENT, NULL, "accepted", tx->stray);
+        tx->stray = NULL;
     }
     ss_client_close(c, SS_FATE_AGAIN, "closing", "the session was ended");
 }

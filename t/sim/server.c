@@ -317,6 +317,10 @@ static void mail(server_t *s, const char *line)
     else if (is_full)
         say(s, "452 4.5.3 Too many messages sent\r\n");
     if (s->has_mail || (is_full && !s->kind.is_stray)) return;
+    if (!is_full && s->kind.most_a_second && ++s->truth->in_second > s->kind.most_a_second) {
+        say(s, "454 4.7.0 Throttling failure: Maximum sending rate exceeded\r\n");
+        return;
+    }
     int message = !strncmp(line, "MAIL FROM:<m", 12) ? (int)strtol(line + 12, NULL, 10) : -1;
     if (message < 0 || message >= MESSAGES_MAX)
         truth_wrong(s->truth, "a sender that no message has: %.80s", line);

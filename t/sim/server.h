@@ -95,6 +95,8 @@ typedef struct {
     apr_size_t stuffed_len[MESSAGES_MAX];
     dislike_t dislikes[MESSAGES_MAX];
     int faults_left;     /* after these every server behaves */
+    apr_int64_t second;  /* of virtual time, */
+    int in_second;       /* and the MAILs that were accepted in it */
     int rejected_logins; /* so many logins fail */
     const char *wrong;   /* the first thing that must not happen, or NULL */
     char words[400];
@@ -109,8 +111,9 @@ typedef struct {
 typedef struct {
     int has_pipelining, has_chunking, has_auth, has_starttls, has_ehlo; /* what it offers */
     int most_mails; /* of a connection: more are refused, with 503 where it is one; 0: no limit */
-    int is_stray;   /* ... and what follows the refused MAIL is accepted */
-    int most_rcpts; /* more are answered 452; 0: no limit */
+    int most_a_second; /* MAIL on all connections together; more are refused; 0: no limit */
+    int is_stray;      /* ... and what follows the refused MAIL is accepted */
+    int most_rcpts;    /* more are answered 452; 0: no limit */
     bdat_t bdat;
     group_t group;
     sick_t sick;

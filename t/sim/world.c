@@ -16,6 +16,8 @@
 #define LEAVES_WITHIN (10 * SECONDS)
 /* ... and so much later where the server answers nothing to what it offers. */
 #define FOUND_OUT_WITHIN (8 * SECONDS)
+/* the mail of a run, one a second, at a rate that is found out first */
+#define RATE_WITHIN (90 * SECONDS)
 /* Commits that find nothing to do until a run is over. */
 #define LAST_ROUNDS 100
 #define QUIET_ROUNDS 12 /* by chance nothing may have been tried: only a long silence is one */
@@ -297,8 +299,9 @@ static void judge_liveness(world_t *w)
 {
     if (!w->is_healed || !ss_delivery_is_ready(w->delivery)) return;
     if (is_blocked(w)) w->clear = w->mono;
-    apr_interval_time_t within =
-        LEAVES_WITHIN + (w->kind.bdat || w->kind.group ? FOUND_OUT_WITHIN : 0);
+    apr_interval_time_t within = LEAVES_WITHIN +
+                                 (w->kind.bdat || w->kind.group ? FOUND_OUT_WITHIN : 0) +
+                                 (w->kind.most_a_second ? RATE_WITHIN : 0);
     for (int i = 0; i < w->message_count; i++) {
         sim_message_t *message = &w->messages[i];
         for (int r = 0; r < message->rcpt_count; r++) {
@@ -518,6 +521,8 @@ static void make_server(world_t *w)
     w->kind.is_stray = random_once(&own, 3);
     if (w->kind.bdat || random_once(&own, 8)) w->kind.bdat = 1 + random_below(&own, BDATS - 1);
     if (!w->kind.bdat && random_once(&own, 8)) w->kind.group = 1 + random_below(&own, GROUPS - 1);
+    if (!(w->families & FAULTS_PICKY) && random_once(&own, 8))
+        w->kind.most_a_second = 1 + random_below(&own, 3);
     if (w->families & FAULTS_SICK) w->kind.sick = (sick_t)random_below(r, SICKNESSES);
     if (w->families & FAULTS_REPLIES) w->truth.faults_left = random_below(r, 8);
 }

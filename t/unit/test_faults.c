@@ -241,7 +241,7 @@ static const row_t rows[] = {
       "ssa"
       "uuu"
       "uuuu"
-      "usd" },
+      "usu" },
 };
 
 /* Before a message is there: the relay's fate. */

@@ -122,7 +122,13 @@ static void what_was_on_its_way_lowers_nothing(void)
     CU_ASSERT_EQUAL(t.gap, SECOND / 11 * 5 / 4);
     now = ss_mono_add(now, 10 * SECOND);
     CU_ASSERT_EQUAL(ss_throttle_refused(&t, now, 0, now), 0);
-    CU_ASSERT_EQUAL(t.gap, 60 * SECOND / 11 * 5 / 4); /* nothing for seconds: so many a minute */
+    CU_ASSERT_EQUAL(t.gap, SECOND / 11 * 5 / 4 * 2); /* nothing for seconds: half */
+    for (int i = 0; i < 6; i++) {
+        now = ss_mono_add(now, SECOND);
+        ss_throttle_refused(&t, now, 0, now);
+    }
+    CU_ASSERT_EQUAL(t.gap, 60 * SECOND / 11 * 5 / 4); /* ... down to what it takes in a minute */
+    CU_ASSERT_EQUAL(t.unit, 60 * SECOND);
     now = ss_mono_add(now, 100 * SECOND);
     ss_throttle_refused(&t, now, 0, now);
     CU_ASSERT_EQUAL(t.gap, 60 * SECOND / 11 * 5 / 4 * 2); /* nothing at all: half */
