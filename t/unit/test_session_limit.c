@@ -40,10 +40,10 @@ DIALOGUE(a_message_that_is_taken_after_its_mail_was_refused_is_sent, CHUNKED, ">
          "S: 503 5.5.1 no", "C: QUIT", "C.", "S: 221 bye", "> more", "E: refused MAIL 503",
          "E: learned one-message", "E: refused MAIL 503", "E: done 2 b@y=sent/250",
          "E: done 3 b@y=again/503", "E: closed ok")
-DIALOGUE(replies_that_are_out_of_order_leave_it_uncertain, CHUNKED, "> send 1 a@x b@y", MESSAGE, "C.",
-         TAKEN, "> send 2 a@x b@y", MESSAGE, "C.", "S: 503 5.5.1 no", "S: 250 ok", "S: 250 ok",
-         "C: QUIT", "C.", "S: 250 taken", "> more", "E: refused MAIL 503", "E: learned one-message",
-         "E: done 2 b@y=uncertain/0", "E: closed quit down *")
+DIALOGUE(replies_that_are_out_of_order_leave_it_uncertain, CHUNKED, "> send 1 a@x b@y", MESSAGE,
+         "C.", TAKEN, "> send 2 a@x b@y", MESSAGE, "C.", "S: 503 5.5.1 no", "S: 250 ok",
+         "S: 250 ok", "C: QUIT", "C.", "S: 250 taken", "> more", "E: refused MAIL 503",
+         "E: learned one-message", "E: done 2 b@y=uncertain/0", "E: closed quit down *")
 DIALOGUE(a_message_that_was_perhaps_taken_is_uncertain, CHUNKED, "> send 1 a@x b@y", MESSAGE, "C.",
          TAKEN, "> send 2 a@x b@y", MESSAGE, "C.", "S: 503 5.5.1 no", "S: 250 ok", "S: 250 taken",
          "C: QUIT", "C.", "> lost reset", "E: refused MAIL 503", "E: learned one-message",
