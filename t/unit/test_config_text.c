@@ -126,7 +126,7 @@ static const char everything[] =
     "SMTPSendTLSCertificateFile /c.pem\nSMTPSendTLSCertificateKeyFile '/k\\.pem'\n"
     "SMTPSendTLSGroups X25519:P-256\n"
     "SMTPSendTLSCipherSuite \"TLSv1.3 X:!Y\"\nSMTPSendUsername \"dom\\\\user\"\n"
-    "SMTPSendPassword \"a \\\"b\\\\c' #d\"\nSMTPSendAuth SCRAM-SHA-256 PLAIN\n"
+    "SMTPSendPassword 'a\\\"b \\\\ #d\\\\'\nSMTPSendAuth SCRAM-SHA-256 PLAIN\n"
     "SMTPSendAuthInsecure On\nSMTPSendHelo me.example.com\nSMTPSendSourceAddress 127.0.0.1\n"
     "SMTPSendTimeout 1500ms 2s\nSMTPSendTestTimeout 10s\nSMTPSendPause On\n"
     "SMTPSendOneMessagePerConnection On\nSMTPSendMaxMessagesPerConnection 10\n"
