@@ -49,11 +49,31 @@ static json_t *recipient(const ss_message_t *m, const ss_recipient_t *rcpt)
         "advice", advice_for(rcpt));
 }
 
-static json_t *history_of(const ss_message_t *m, const apr_array_header_t *history)
+/* All, or so many: first those that something is to be said about. */
+static json_t *recipients(const ss_message_t *m, int most)
 {
+    int is_whole = !most || m->rcpt_count <= most;
     json_t *rows = json_array();
 
-    for (int i = 0; i < history->nelts; i++) {
+    for (int is_rest = 0; is_rest < 2; is_rest++) {
+        for (int i = 0; i < m->rcpt_count; i++) {
+            ss_state_t state = m->rcpts[i].state;
+            int is_plain = state == SS_STATE_SENT || state == SS_STATE_QUEUED;
+            if (!is_whole && (int)json_array_size(rows) >= most) return rows;
+            if (is_whole ? !is_rest : is_plain == is_rest)
+                json_array_append_new(rows, recipient(m, &m->rcpts[i]));
+        }
+    }
+    return rows;
+}
+
+/* The newest rows, most of them (0: all). */
+static json_t *history_of(const ss_message_t *m, const apr_array_header_t *history, int most)
+{
+    json_t *rows = json_array();
+    int first = most && history->nelts > most ? history->nelts - most : 0;
+
+    for (int i = first; i < history->nelts; i++) {
         const ss_message_history_t *h = &APR_ARRAY_IDX(history, i, ss_message_history_t);
         int is_known = h->recipient >= 0 && h->recipient < m->rcpt_count;
         json_array_append_new(
@@ -66,19 +86,16 @@ static json_t *history_of(const ss_message_t *m, const apr_array_header_t *histo
 }
 
 json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
-                            const apr_array_header_t *history)
+                            const apr_array_header_t *history, int most)
 {
-    json_t *rcpts = json_array();
+    json_t *rcpts = recipients(m, most);
     apr_pool_t *pool;
     int is_uncertain = 0, any = 0;
     const ss_relay_t *relay = ss_relay_find(o->delivery, m->relay);
     const char *cause = NULL, *advice = NULL,
                *state = relay ? ss_relay_state(relay, &cause, &advice) : NULL;
 
-    for (int i = 0; i < m->rcpt_count; i++) {
-        json_array_append_new(rcpts, recipient(m, &m->rcpts[i]));
-        is_uncertain |= m->rcpts[i].is_uncertain;
-    }
+    for (int i = 0; i < m->rcpt_count; i++) is_uncertain |= m->rcpts[i].is_uncertain;
     json_t *document =
         json_pack("{s:s,s:s,s:o,s:o,s:I,s:o,s:o}", "id", m->id, "state", ss_message_state(m),
                   "from", ss_json_string(m->from), "recipients", rcpts, "size", (json_int_t)m->size,
@@ -86,6 +103,8 @@ json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
     apr_pool_create(&pool, o->pool);
     ss_attributes_json_show(document, &m->attr, history != NULL, pool);
     apr_pool_destroy(pool);
+    if (most && m->rcpt_count > most)
+        json_object_set_new(document, "recipientCount", json_integer(m->rcpt_count));
     if (is_uncertain) json_object_set_new(document, "uncertain", json_true());
     if (relay && ss_relay_is_paused(relay)) json_object_set_new(document, "paused", json_true());
     /* Why it waits, if there was no attempt that says so. */
@@ -94,7 +113,7 @@ json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
         json_object_set_new(
             document, "waitsFor",
             json_pack("{s:s,s:o}", "relayState", state, "cause", ss_json_string(cause)));
-    if (history) json_object_set_new(document, "history", history_of(m, history));
+    if (history) json_object_set_new(document, "history", history_of(m, history, most));
     return document;
 }
 

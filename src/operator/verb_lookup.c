@@ -15,6 +15,7 @@ typedef struct work_t {
     ss_request_t *req;
     apr_pool_t *pool;
     int is_full;     /* show: with history */
+    int most;        /* recipients in the document; 0: all */
     ss_mono_t until; /* get with wait; else not set */
     /* a look-up is under way; a change was committed since it was posted */
     int is_asking, was_woken;
@@ -129,9 +130,10 @@ static void looked_up(ss_store_request_t *request)
             return;
         }
         overlay(work->context, m);
-        ss_request_document(
-            req, 200,
-            ss_document_message(work->context, m, work->is_full ? lookup->history : NULL));
+        ss_request_document(req, 200,
+                            ss_document_message(work->context, m,
+                                                work->is_full ? lookup->history : NULL,
+                                                work->most));
     }
     apr_pool_destroy(request->pool);
     work_end(work);
@@ -168,6 +170,8 @@ void ss_verb_lookup(ss_operator_t *o, ss_request_t *req)
     work->req = req;
     work->pool = pool;
     work->is_full = !strcmp(req->verb, "show");
+    json_int_t most = ss_json_number(req->header, "most");
+    work->most = most > 0 && most <= LIST_MAX ? (int)most : 0;
     work->until = ss_verb_lookup_until(ss_json_number(req->header, "wait"), ss_loop_now(o->loop));
     work->timer = (ss_timer_t){ .fired = look_again, .self = work };
     apr_cpystrn(work->id, id, sizeof(work->id));

@@ -58,3 +58,18 @@ def test_a_request_takes_its_share_of_memory(httpd, name):
     assert httpd.request("POST", "/mail", body, {"Content-Type": kind}).status in (200, 202, 400)
     used = memory(web, "VmHWM") - before
     assert used <= 8 * len(body) + 16 * MIB, f"{used / MIB:.1f} MiB for {len(body) / MIB:.1f} MiB"
+
+
+def test_the_page_of_a_message_to_many(httpd):
+    kind, text = INPUTS["recipients"]
+    ident = httpd.request("POST", "/mail", text.encode(), {"Content-Type": kind}).json["id"]
+    httpd.request("GET", "/mail-status", None, {"Accept": "text/html"})
+    children = subprocess.run(["pgrep", "-P", str(httpd.process.pid)], capture_output=True, text=True).stdout.split()
+    web = next(int(pid) for pid in children if int(pid) != httpd.status()["pid"])
+    before = memory(web, "VmRSS")
+    with open(f"/proc/{web}/clear_refs", "w") as file:
+        file.write("5")
+    page = httpd.request("GET", f"/mail-status/message/{ident}", None, {"Accept": "text/html"})
+    assert page.status == 200 and "500 of 49000 recipients" in page.text
+    assert memory(web, "VmHWM") - before <= 16 * MIB
+    assert len(httpd.request("GET", f"/mail-status/message/{ident}").json["recipients"]) == 49000

@@ -8,6 +8,9 @@
 #include "web/shared/html.h"
 #include "web/shared/rpc.h"
 
+/* a page with more would take long to read, for browsers and for people */
+#define RECIPIENTS_MAX 500
+
 static void put_item(request_rec *r, const char *name, const char *value)
 {
     if (*value) ss_html_print(r, "<dt>%s</dt><dd>%s</dd>\n", name, value);
@@ -140,7 +143,8 @@ int ss_status_detail(ss_page_t *page, const char *id)
     request_rec *r = page->r;
     ss_rpc_answer_t answer;
 
-    if (!ss_rpc_call(r, json_pack("{s:s,s:s}", "do", "show", "id", id), SS_RPC_TIMEOUT, &answer))
+    if (!ss_rpc_call(r, json_pack("{s:s,s:s,s:i}", "do", "show", "id", id, "most", RECIPIENTS_MAX),
+                     SS_RPC_TIMEOUT, &answer))
         return OK;
     const json_t *message = ss_rpc_document(r->pool, &answer),
                  *rcpts = json_object_get(message, "recipients");
@@ -160,7 +164,11 @@ int ss_status_detail(ss_page_t *page, const char *id)
              "scope='col'>When</th></tr></thead>\n<tbody>\n",
              r);
     for (size_t i = 0; i < json_array_size(rcpts); i++) put_recipient(r, json_array_get(rcpts, i));
-    ap_rputs("</tbody></table></div>\n</section>\n", r);
+    ap_rputs("</tbody></table></div>\n", r);
+    if (ss_json_number(message, "recipientCount"))
+        ss_html_print(r, "<p>%d of %lld recipients. <a href='?format=json'>All</a></p>\n",
+                      RECIPIENTS_MAX, ss_json_number(message, "recipientCount"));
+    ap_rputs("</section>\n", r);
     put_timeline(r, message);
     ap_rputs("</div>\n", r);
     ss_status_content_put(page, id);
