@@ -2,6 +2,7 @@
 #include "config/config_check.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "config/config_secrets.h"
 
@@ -97,8 +98,20 @@ static void check_redirect(const ss_settings_t *relay, const ss_log_t *log)
            relay->relay_name, relay->redirect);
 }
 
+static void check_user(const ss_settings_globals_t *globals, const ss_log_t *log)
+{
+    const apr_array_header_t *user = globals->daemon_user;
+
+    if (user && geteuid() != 0)
+        ss_log(log, SS_LOG_WARN, 126,
+               "SMTPSendUser %s has no effect, since httpd was not started as root: the delivery "
+               "daemon runs as httpd's own user",
+               APR_ARRAY_IDX(user, 0, const char *));
+}
+
 void ss_config_check(const ss_config_t *config, const ss_log_t *log)
 {
+    check_user(&config->globals, log);
     for (int i = 0; i < config->relays->nelts; i++) {
         const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
         if (relay->hosts) check_tls(relay, log);

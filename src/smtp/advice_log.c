@@ -53,6 +53,9 @@ const ss_advice_t ss_advice_log_table[] = {
       "recipients.",
       "If real people must not get these, pause the relay, and cancel them (smtp-send queue, "
       "smtp-send cancel) before it is resumed." },
+    { "SMTPSend-126", NULL, NULL, "SMTPSendUser has no effect",
+      "Only root can start the delivery daemon as another user, and httpd was not started as root.",
+      "Start httpd as root, or remove SMTPSendUser." },
     { "SMTPSend-201", NULL, NULL, "The queue cannot be used",
       "The database of SMTPSendQueue could not be opened. No mail is accepted in the meantime; "
       "queued mail is kept.",

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from rig.httpd import CLI, is_running
+from rig.httpd import CLI, HTTPD, is_running
 
 USER = "daemon"     # of every Debian
 PAUSED = "SMTPSendPause On\n"
@@ -170,6 +170,14 @@ def test_secrets_are_the_daemons(make_httpd, make_relay, tmp_path):
     httpd.graceful_wait()
     httpd.wait_state(httpd.send().json["id"], "sent")
     assert (tmp_path / "who").read_text() == USER + "\n"
+
+
+def test_without_root_it_has_no_effect(make_httpd):
+    httpd = make_httpd(OWN, start=False)
+    nobody = account("nobody")
+    result = subprocess.run([HTTPD, "-t", "-d", httpd.dir, "-f", httpd.conf], capture_output=True, text=True, timeout=30, user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[])
+    assert f"SMTPSend-126: SMTPSendUser {USER} has no effect" in result.stderr, result
+    assert "SMTPSend-126" not in httpd.configtest().stderr
 
 
 @pytest.mark.parametrize("value", ["no-such-user", "root", f"{USER} no-such-group"])
