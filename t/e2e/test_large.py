@@ -95,7 +95,7 @@ def test_bare_line_ends_split_over_pieces(make_httpd, relay):
 
 def test_lost_in_the_middle_and_sent_again(make_httpd, make_relay):
     relay = make_relay(faults={"END": "close"}, fault_count=1)
-    httpd = make_httpd("SMTPSendUncertain retry\nSMTPSendRetry 1s\n", relay=relay, expect=["status=deferred", "SMTPSend-220", "uncertain"])
+    httpd = make_httpd("SMTPSendUncertain retry\nSMTPSendRetry 1s\n", relay=relay, expect=["status=deferred", "SMTPSend-220", "uncertain", "before it carried mail"])
     content = large()
     httpd.wait_state(httpd.send(content).json["id"], "sent", timeout=60)
     assert relay.messages[-1].data.endswith(body(content))
