@@ -41,6 +41,10 @@ static ss_verdict_t judge(const ss_client_t *c, const ss_client_tx_t *tx, ss_cmd
 {
     ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);
 
+    /* Its first recipient is one too many: a limit of the session, not of the transaction. */
+    if (cmd == SS_CMD_RCPT && c->carried && !tx->accepted &&
+        verdict.learn & SS_LEARN_MAX_RECIPIENTS)
+        verdict.learn = SS_LEARN_MAX_MESSAGES;
     /* No limit of messages where none was accepted. After an earlier error on this connection the
      * count is not the server's, and "bad sequence" may be a consequence. */
     if (!c->carried || c->has_error) verdict.learn &= ~(unsigned)SS_LEARN_MAX_MESSAGES;

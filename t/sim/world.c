@@ -514,13 +514,15 @@ static void make_server(world_t *w)
                                .has_ehlo = !random_once(r, 20),
                                .most_mails = random_once(r, 10),
                                .most_rcpts = random_once(r, 6) ? 1 + random_below(r, 2) : 0,
-                               .bdat = random_once(r, 10) };
+                               .bdat = (bdat_t)random_once(r, 10) };
     /* Chance of its own: what was added later does not change the runs of a seed. */
     random_t own = { r->state ^ 0x6d61696c73 };
     if (!w->kind.most_mails && random_once(&own, 6)) w->kind.most_mails = 2 + random_below(&own, 4);
     w->kind.is_stray = random_once(&own, 3);
-    if (w->kind.bdat || random_once(&own, 8)) w->kind.bdat = 1 + random_below(&own, BDATS - 1);
-    if (!w->kind.bdat && random_once(&own, 8)) w->kind.group = 1 + random_below(&own, GROUPS - 1);
+    if (w->kind.bdat || random_once(&own, 8))
+        w->kind.bdat = (bdat_t)(1 + random_below(&own, BDATS - 1));
+    if (!w->kind.bdat && random_once(&own, 8))
+        w->kind.group = (group_t)(1 + random_below(&own, GROUPS - 1));
     if (!(w->families & FAULTS_PICKY) && random_once(&own, 8))
         w->kind.most_a_second = 1 + random_below(&own, 3);
     if (w->families & FAULTS_SICK) w->kind.sick = (sick_t)random_below(r, SICKNESSES);

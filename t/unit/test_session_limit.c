@@ -67,6 +67,11 @@ DIALOGUE(data_after_a_refused_mail_ends_the_connection_without_an_empty_message,
 DIALOGUE(opensmtpds_limit, SECOND("452 4.5.3 Too many messages sent", IS_LIMIT),
          AGAIN("one-message"))
 
+DIALOGUE(a_limit_of_recipients_that_the_first_one_meets_is_of_the_session, CHUNKED,
+         "> send 1 a@x b@y", MESSAGE, TAKEN, "> send 2 a@x b@y", MESSAGE, "S: 250 ok",
+         "S: 452 4.5.3 Too many recipients", "S: 503 no", QUIT, "E: refused RCPT 452",
+         "E: learned one-message", "E: done 2 b@y=again/452", "E: step quit", "E: closed ok")
+
 static void words_of_a_limit(void)
 {
     static const struct {
@@ -267,6 +272,7 @@ void ss_suite_session_limit(void)
     ADD(a_message_that_was_perhaps_taken_is_uncertain);
     ADD(data_after_a_refused_mail_ends_the_connection_without_an_empty_message);
     ADD(opensmtpds_limit);
+    ADD(a_limit_of_recipients_that_the_first_one_meets_is_of_the_session);
     ADD(words_of_a_limit);
     ADD(all_messages_are_sent_and_none_is_charged);
     ADD(a_limit_of_one_is_the_other_directive);
