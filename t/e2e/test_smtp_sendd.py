@@ -96,7 +96,6 @@ def test_a_web_process_carries_little(make_httpd, relay):
     have = [smaps(pid) for pid in children(with_module.process.pid) if pid != daemon]
     had = [smaps(pid) for pid in children(without.process.pid)]
     assert min(have) - min(had) < 2.5, (have, had)
-    print(have, had)
 
 
 def test_a_missing_program_is_named(make_httpd, relay):
@@ -145,6 +144,17 @@ def test_what_waits_outlives_it(relay):
         daemon.start()
         submit(daemon)
         relay.wait_for(2)
+
+
+@pytest.mark.parametrize("fault", ["close", "reset", "421"])
+@pytest.mark.parametrize("command", ["EHLO", "MAIL", "RCPT", "DATA"])
+def test_a_session_that_breaks_is_tried_again(make_relay, command, fault):
+    relay = make_relay(faults={command: fault}, fault_count=1)
+    with Sendd("SMTPSendRetry 1s\n", relay).start() as daemon:
+        submit(daemon)
+        assert b"Subject: hello" in relay.wait_for(1, 30)[0].data
+        daemon.wait(lambda: "status=sent" in daemon.log(), what="the line in the log")
+        assert daemon.stop() == 0 and len(relay.messages) == 1
 
 
 def test_systemd_is_notified(relay):
