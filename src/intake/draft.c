@@ -84,6 +84,10 @@ int ss_draft_finish(ss_mail_message_t *mail, const char *bytes, apr_size_t len,
                         mail->received_count);
         return -1;
     }
+    if (!mail->from) {
+        ss_mail_problem(problem, 400, "from", "the message has no sender");
+        return -1;
+    }
     if (!mail->rcpts->nelts) {
         ss_mail_problem(problem, 400, "to", "the message has no recipient");
         return -1;

@@ -118,6 +118,23 @@ static int keep(ss_incoming_t *in, const char *bytes, apr_size_t len)
     return -1;
 }
 
+/* The recipients that the message has already. */
+static int take_envelope(ss_incoming_t *in)
+{
+    const ss_message_t *m = in->message;
+    ss_mail_message_t *mail = in->mail;
+
+    for (int i = 0; i < m->rcpt_count; i++) {
+        int before = mail->rcpts->nelts;
+        if (ss_mail_add_rcpt(mail, m->rcpts[i].address, m->rcpts[i].notify, "to", &in->problem))
+            return -1;
+        if (mail->rcpts->nelts > before)
+            APR_ARRAY_IDX(mail->rcpts, before, ss_mail_rcpt_t).orcpt = m->rcpts[i].orcpt;
+    }
+    mail->from = m->from;
+    return 0;
+}
+
 /* Makes the message from bytes, which are all of it or its header. copies: bytes are freed later.
  */
 static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copies)
@@ -125,7 +142,8 @@ static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copie
     ss_accept_answer_t answer;
 
     if (in->how.is_kept) return keep(in, bytes, len);
-    if (ss_draft_finish(in->mail, bytes, len, &in->how, &in->problem)) {
+    if ((in->takes_envelope && take_envelope(in)) ||
+        ss_draft_finish(in->mail, bytes, len, &in->how, &in->problem)) {
         if (!in->problem.status) in->problem.status = 400;
         return -1;
     }
@@ -345,7 +363,9 @@ static void end(ss_incoming_t *in)
         return;
     }
     if (!in->is_streaming) {
-        if (in->raw.len > SS_INCOMING_AT_ONCE) {
+        if (in->raw.len > SS_INCOMING_AT_ONCE ||
+            in->message->rcpt_count > SS_INCOMING_RCPTS_AT_ONCE ||
+            (in->mail && in->mail->rcpts->nelts > SS_INCOMING_RCPTS_AT_ONCE)) {
             compute(in, draft_whole, made);
             return;
         }

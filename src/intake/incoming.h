@@ -12,6 +12,7 @@
 /* A message up to this is made at once, which takes less than a millisecond whatever it says; what
  * is larger is made by a computing thread. */
 #define SS_INCOMING_AT_ONCE 32768
+#define SS_INCOMING_RCPTS_AT_ONCE 1000 /* the same for its recipients */
 
 typedef struct ss_incoming_t {
     ss_intake_t *intake;
@@ -22,8 +23,9 @@ typedef struct ss_incoming_t {
     apr_size_t *charged; /* the owner's part of intake->bytes */
     /* status 0: none. The first one is kept; content after it is ignored. */
     ss_mail_problem_t problem;
-    apr_uint64_t got;  /* octets received */
-    int needs_content; /* an empty one is refused */
+    apr_uint64_t got;   /* octets received */
+    int needs_content;  /* an empty one is refused */
+    int takes_envelope; /* the message has sender and recipients already */
     /* private */
     ss_buf_t raw; /* all of a small message; the header of a large one */
     char *part;   /* of the body: canonical, not yet a part of the message */

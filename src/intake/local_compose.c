@@ -40,20 +40,6 @@ static int read_typed(const ss_relay_t *relay, ss_mail_message_t *mail, const js
     return ss_mail_problem(problem, 400, "to", "a message needs a recipient");
 }
 
-/* Those that local_header has read. */
-static int take_rcpts(ss_mail_message_t *mail, const ss_message_t *m, ss_mail_problem_t *problem)
-{
-    for (int i = 0; i < m->rcpt_count; i++) {
-        int before = mail->rcpts->nelts;
-        if (ss_mail_add_rcpt(mail, m->rcpts[i].address, m->rcpts[i].notify, "to", problem))
-            return -1;
-        if (mail->rcpts->nelts > before)
-            APR_ARRAY_IDX(mail->rcpts, before, ss_mail_rcpt_t).orcpt = m->rcpts[i].orcpt;
-    }
-    mail->from = m->from;
-    return 0;
-}
-
 ss_incoming_t *ss_local_compose(ss_intake_t *intake, const json_t *header,
                                 ss_local_client_id_t client, const ss_relay_t *relay,
                                 ss_message_t *m, apr_size_t *charged, ss_mail_problem_t *problem)
@@ -76,7 +62,8 @@ ss_incoming_t *ss_local_compose(ss_intake_t *intake, const json_t *header,
                       (apr_size_t)relay->settings->max_message_size);
     incoming->needs_content = !typed;
     mail->attr.requires_tls = m->attr.requires_tls;
-    if (!typed) return take_rcpts(mail, m, problem) ? NULL : incoming;
+    incoming->takes_envelope = !typed;
+    if (!typed) return incoming;
     if (from && ss_draft_from(mail, from, relay->settings->default_domain, problem)) return NULL;
     return read_typed(relay, mail, json_object_get(header, "to"), &how, problem) ? NULL : incoming;
 }

@@ -6,6 +6,8 @@
 #include "intake/local_compose.h"
 #include "intake/staging.h"
 
+#define STEP 100 /* messages that are made, or go to the queue, in one turn: some milliseconds */
+
 typedef struct {
     ss_local_many_t *many;
     ss_relay_t *relay;
@@ -22,6 +24,11 @@ struct ss_local_many_t {
     void (*done)(void *self, json_t *answers);
     void *self;
     one_t *ones;
+    json_t *list; /* their headers, until all are made */
+    ss_local_client_id_t client;
+    void (*made)(void *self); /* NULL: within ss_local_many_make */
+    ss_timer_t turn;
+    int step; /* messages that are made, then those that were given to the queue */
     /* current: whose content comes now; open: answers that are not there yet */
     int count, current, open;
     apr_size_t charged; /* content that composing holds, in intake->bytes */
@@ -60,6 +67,8 @@ void ss_local_many_free(ss_local_many_t *many)
         json_decref(many->ones[i].answer);
     }
     ss_intake_discharge(many->intake, &many->charged, many->charged);
+    ss_loop_untimer(many->intake->loop, &many->turn);
+    json_decref(many->list);
     apr_pool_destroy(many->pool);
 }
 
@@ -125,8 +134,9 @@ static void composed(void *self, const ss_mail_problem_t *problem)
     if (!many->open) finish(many);
 }
 
-static void begin_one(one_t *one, const json_t *item, ss_local_client_id_t client)
+static void make_one(one_t *one, const json_t *item)
 {
+    const ss_local_client_id_t client = one->many->client;
     ss_intake_t *intake = one->many->intake;
     ss_mail_problem_t problem = { .status = 0 };
     ss_local_refusal_t no;
@@ -165,13 +175,44 @@ ss_local_many_t *ss_local_many_begin(ss_intake_t *intake, const json_t *header,
                                .done = done,
                                .self = self,
                                .ones = apr_pcalloc(pool, count * sizeof(one_t)),
+                               .list = json_incref(list),
+                               .client = client,
                                .count = (int)count,
                                .open = (int)count };
-    for (apr_size_t i = 0; i < count; i++) {
-        many->ones[i].many = many;
-        begin_one(&many->ones[i], json_array_get(list, i), client);
-    }
+    for (apr_size_t i = 0; i < count; i++) many->ones[i].many = many;
     return many;
+}
+
+static void go_on_in(ss_local_many_t *many, void (*next)(ss_timer_t *timer, ss_mono_t now))
+{
+    many->turn = (ss_timer_t){ .fired = next, .self = many };
+    ss_loop_timer(many->intake->loop, &many->turn, ss_loop_now(many->intake->loop));
+}
+
+static void make_some(ss_timer_t *timer, ss_mono_t now)
+{
+    ss_local_many_t *many = timer->self;
+
+    (void)now;
+    for (int i = 0; i < STEP && many->step < many->count; i++, many->step++)
+        make_one(&many->ones[many->step], json_array_get(many->list, (size_t)many->step));
+    if (many->step < many->count) {
+        go_on_in(many, make_some);
+        return;
+    }
+    json_decref(many->list);
+    many->list = NULL;
+    many->step = 0;
+    if (many->made) many->made(many->self);
+}
+
+int ss_local_many_make(ss_local_many_t *many, void (*made)(void *self))
+{
+    if (!many->list) return 1;
+    many->turn.self = many;
+    make_some(&many->turn, ss_loop_now(many->intake->loop));
+    many->made = made;
+    return !many->list;
 }
 
 /* A piece of the content of one, which is not empty. */
@@ -208,17 +249,29 @@ int ss_local_many_part(ss_local_many_t *many, const char *content, apr_size_t le
     return 1;
 }
 
-void ss_local_many_end(ss_local_many_t *many)
+static void give_some(ss_timer_t *timer, ss_mono_t now)
 {
-    /* A refusal may come within the call. One more answer is counted as open until all messages
-     * were given to the queue, so that the first refusal does not end the request. */
-    many->open++;
-    for (int i = 0; i < many->count; i++) {
-        one_t *one = &many->ones[i];
+    ss_local_many_t *many = timer->self;
+
+    (void)now;
+    for (int i = 0; i < STEP && many->step < many->count; i++) {
+        one_t *one = &many->ones[many->step++];
         if (one->message && one->composing)
             ss_incoming_end(one->composing, composed, one);
         else if (one->message)
             accept_one(one);
     }
-    if (!--many->open) finish(many);
+    if (many->step < many->count)
+        go_on_in(many, give_some);
+    else if (!--many->open)
+        finish(many);
+}
+
+void ss_local_many_end(ss_local_many_t *many)
+{
+    /* A refusal may come within the call. One more answer is counted as open until all messages
+     * were given to the queue, so that the first refusal does not end the request. */
+    many->open++;
+    many->turn.self = many;
+    give_some(&many->turn, ss_loop_now(many->intake->loop));
 }

@@ -216,6 +216,11 @@ static apr_status_t put_answer(client_t *client, const char *header, const char 
                                apr_size_t len)
 {
     apr_size_t piece = len < SS_FRAME_CONTENT_MAX ? len : SS_FRAME_CONTENT_MAX;
+    char *place;
+
+    /* All room at once: growing step by step would copy a large one several times. */
+    if (len > piece)
+        ss_buf_room(&client->out, len + (len / SS_FRAME_CONTENT_MAX + 2) * SS_FRAME_HEAD, &place);
     apr_status_t rv = put_frame(client, SS_FRAME_ANSWER, piece == len ? SS_FRAME_LAST : 0, header,
                                 strlen(header), content, piece);
 

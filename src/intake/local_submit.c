@@ -15,8 +15,10 @@
 #include "intake/local_message.h"
 #include "intake/staging.h"
 #include "mail/address.h"
+#include "wire/frame.h"
 
 #define ANSWER_MAX 512 /* octets of an answer's header */
+#define ANSWERS_AT_ONCE 500
 
 struct ss_local_submit_t {
     ss_intake_t *intake;
@@ -29,6 +31,9 @@ struct ss_local_submit_t {
     ss_local_many_t *many;      /* several messages instead of one */
     ss_canonical_check_t check; /* of content that is stored as it comes */
     int is_last;                /* all content has come */
+    ss_buf_t held;              /* content that came before the many were made */
+    json_t *answers;            /* of the many */
+    char *text;
 };
 
 int ss_local_submit_is_verb(const char *verb)
@@ -46,6 +51,7 @@ void ss_local_submit_free(ss_local_submit_t *submit)
     if (submit->message) ss_staging_drop(submit->intake, submit->message);
     if (submit->many) ss_local_many_free(submit->many);
     ss_intake_discharge(submit->intake, &submit->charged, submit->charged);
+    ss_buf_free(&submit->held);
     free(submit);
 }
 
@@ -177,11 +183,10 @@ static void take_part(ss_local_submit_t *submit, const char *bytes, apr_size_t l
         part_taken(submit);
 }
 
-static void take_part_of_many(ss_local_submit_t *submit, const char *bytes, apr_size_t len)
+static void add_to_many(ss_local_submit_t *submit, const char *bytes, apr_size_t len)
 {
     ss_local_refusal_t no;
 
-    ss_intake_charge(submit->intake, &submit->charged, len);
     if (!ss_local_many_part(submit->many, bytes, len)) {
         ss_local_header_refuse(&no, 400, 0, NULL,
                                "the request has more content than its messages' sizes");
@@ -190,6 +195,35 @@ static void take_part_of_many(ss_local_submit_t *submit, const char *bytes, apr_
         ss_local_many_end(submit->many);
     } else {
         submit->more(submit->req);
+    }
+}
+
+static void many_made(void *self)
+{
+    ss_local_submit_t *submit = self;
+    ss_local_refusal_t no;
+    ss_buf_t held = submit->held;
+
+    if (submit->req->has_left) {
+        ss_local_header_refuse(&no, 503, 5, NULL, "the client left");
+        refuse(submit, &no);
+        return;
+    }
+    ss_buf_init(&submit->held, 0);
+    add_to_many(submit, held.len ? held.data : "", held.len);
+    ss_buf_free(&held);
+}
+
+static void take_part_of_many(ss_local_submit_t *submit, const char *bytes, apr_size_t len)
+{
+    ss_local_refusal_t no;
+
+    ss_intake_charge(submit->intake, &submit->charged, len);
+    if (ss_local_many_make(submit->many, many_made)) {
+        add_to_many(submit, bytes, len);
+    } else if (ss_buf_append(&submit->held, bytes, len) != APR_SUCCESS) {
+        ss_local_header_refuse(&no, 503, 5, NULL, "there is not enough memory");
+        refuse(submit, &no);
     }
 }
 
@@ -204,13 +238,36 @@ void ss_local_submit_part(ss_local_submit_t *submit, const char *bytes, apr_size
 
 /* ---- the beginning ---- */
 
-static void many_done(void *self, json_t *answers)
+/* The answers to many: a computing thread writes them, since 10,000 take a while. */
+static void write_answers(void *self)
+{
+    ss_local_submit_t *submit = self;
+
+    submit->text = json_dumps(submit->answers, JSON_COMPACT);
+    json_decref(submit->answers);
+}
+
+static void answer_many(void *self)
 {
     ss_local_submit_t *submit = self;
     ss_request_t *req = submit->req;
+    char *text = submit->text;
 
     ss_local_submit_free(submit);
-    ss_request_document(req, 200, answers);
+    ss_request_answer(req, text ? 200 : 500, NULL, text, text ? strlen(text) : 0);
+    free(text);
+}
+
+static void many_done(void *self, json_t *answers)
+{
+    ss_local_submit_t *submit = self;
+
+    submit->answers = answers;
+    if (json_array_size(answers) > ANSWERS_AT_ONCE &&
+        ss_loop_compute(submit->intake->loop, write_answers, answer_many, submit) == APR_SUCCESS)
+        return;
+    write_answers(submit);
+    answer_many(submit);
 }
 
 ss_local_submit_t *ss_local_submit_begin(ss_intake_t *intake, ss_request_t *req, const char *verb,
@@ -227,6 +284,7 @@ ss_local_submit_t *ss_local_submit_begin(ss_intake_t *intake, ss_request_t *req,
     }
     submit->intake = intake;
     submit->req = req;
+    ss_buf_init(&submit->held, SS_FRAME_CONTENT_MAX);
     submit->more = more;
     if (!strcmp(verb, "submitMany")) {
         submit->many = ss_local_many_begin(intake, header, client, many_done, submit, &no);

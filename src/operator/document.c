@@ -85,10 +85,15 @@ static json_t *history_of(const ss_message_t *m, const apr_array_header_t *histo
     return rows;
 }
 
-json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
-                            const apr_array_header_t *history, int most)
+void ss_document_rows(json_t *document, const ss_message_t *m, const apr_array_header_t *history,
+                      int most)
 {
-    json_t *rcpts = recipients(m, most);
+    json_object_set_new(document, "recipients", recipients(m, most));
+    if (history) json_object_set_new(document, "history", history_of(m, history, most));
+}
+
+json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m, int is_full, int most)
+{
     apr_pool_t *pool;
     int is_uncertain = 0, any = 0;
     const ss_relay_t *relay = ss_relay_find(o->delivery, m->relay);
@@ -96,12 +101,12 @@ json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
                *state = relay ? ss_relay_state(relay, &cause, &advice) : NULL;
 
     for (int i = 0; i < m->rcpt_count; i++) is_uncertain |= m->rcpts[i].is_uncertain;
-    json_t *document =
-        json_pack("{s:s,s:s,s:o,s:o,s:I,s:o,s:o}", "id", m->id, "state", ss_message_state(m),
-                  "from", ss_json_string(m->from), "recipients", rcpts, "size", (json_int_t)m->size,
-                  "createdAt", ss_json_time(m->created), "relayName", ss_json_string(m->relay));
+    json_t *document = json_pack("{s:s,s:s,s:o,s:o,s:I,s:o,s:o}", "id", m->id, "state",
+                                 ss_message_state(m), "from", ss_json_string(m->from), "recipients",
+                                 json_null(), "size", (json_int_t)m->size, "createdAt",
+                                 ss_json_time(m->created), "relayName", ss_json_string(m->relay));
     apr_pool_create(&pool, o->pool);
-    ss_attributes_json_show(document, &m->attr, history != NULL, pool);
+    ss_attributes_json_show(document, &m->attr, is_full, pool);
     apr_pool_destroy(pool);
     if (most && m->rcpt_count > most)
         json_object_set_new(document, "recipientCount", json_integer(m->rcpt_count));
@@ -113,7 +118,6 @@ json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
         json_object_set_new(
             document, "waitsFor",
             json_pack("{s:s,s:o}", "relayState", state, "cause", ss_json_string(cause)));
-    if (history) json_object_set_new(document, "history", history_of(m, history, most));
     return document;
 }
 

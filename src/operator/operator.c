@@ -1,6 +1,8 @@
 #include "operator/operator.h"
 
 #include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
 
 void ss_operator_init(ss_operator_t *o)
 {
@@ -78,4 +80,57 @@ void ss_operator_refuse_store(ss_request_t *req, const ss_store_request_t *reque
     ss_request_refuse(req, 503, 5, NULL, "%s",
                       ss_result_is_set(&request->result) ? request->result.text
                                                          : "the queue cannot be read");
+}
+
+/* ---- documents ---- */
+
+typedef struct {
+    ss_request_t *req;
+    ss_store_request_t *request;
+    json_t *document;
+    void (*fill)(json_t *document, ss_store_request_t *request);
+    void (*then)(void *self);
+    void *self;
+    char *text;
+} answering_t;
+
+static void write_text(void *baton)
+{
+    answering_t *a = baton;
+
+    a->fill(a->document, a->request);
+    a->text = json_dumps(a->document, JSON_COMPACT);
+    json_decref(a->document);
+}
+
+static void answer(void *baton)
+{
+    answering_t a = *(answering_t *)baton;
+
+    free(baton);
+    ss_request_answer(a.req, a.text ? 200 : 500, NULL, a.text, a.text ? strlen(a.text) : 0);
+    free(a.text);
+    apr_pool_destroy(a.request->pool);
+    if (a.then) a.then(a.self);
+}
+
+void ss_operator_answer(ss_operator_t *o, ss_request_t *req, ss_store_request_t *request, int rows,
+                        json_t *document,
+                        void (*fill)(json_t *document, ss_store_request_t *request),
+                        void (*then)(void *self), void *self)
+{
+    answering_t *a = malloc(sizeof(*a));
+
+    if (!a) abort();
+    *a = (answering_t){ .req = req,
+                        .request = request,
+                        .document = document,
+                        .fill = fill,
+                        .then = then,
+                        .self = self };
+    if (rows > SS_OPERATOR_ROWS_AT_ONCE &&
+        ss_loop_compute(o->loop, write_text, answer, a) == APR_SUCCESS)
+        return;
+    write_text(a);
+    answer(a);
 }

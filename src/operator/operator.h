@@ -49,3 +49,14 @@ int ss_operator_filter(ss_request_t *req, const json_t *from, ss_store_filter_t 
                        apr_pool_t *pool);
 /* The store could not do it: refuses the request with its reason. */
 void ss_operator_refuse_store(ss_request_t *req, const ss_store_request_t *request);
+
+/* A document of so many rows takes a millisecond; one with more is written by a computing thread.
+ */
+#define SS_OPERATOR_ROWS_AT_ONCE 300
+
+/* Answers with a document (taken over) of what the store gave: fill adds the rows, on whatever
+ * thread. Then the store's request is destroyed and then(self) called; possibly within the call. */
+void ss_operator_answer(ss_operator_t *o, ss_request_t *req, ss_store_request_t *request, int rows,
+                        json_t *document,
+                        void (*fill)(json_t *document, ss_store_request_t *request),
+                        void (*then)(void *self), void *self);

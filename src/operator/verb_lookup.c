@@ -69,8 +69,14 @@ void ss_verb_lookup_wake(ss_operator_t *o, const char *id)
 
 static void ask_lookup(work_t *work);
 
-/* What delivery has in memory is newer than the store. */
-static void overlay(const ss_operator_t *o, ss_message_t *m)
+static const char *copy_of(const char *text, apr_pool_t *pool)
+{
+    return text ? apr_pstrdup(pool, text) : NULL;
+}
+
+/* What delivery has in memory is newer than the store. Copied: the document may be written while
+ * delivery goes on. */
+static void overlay(const ss_operator_t *o, ss_message_t *m, apr_pool_t *pool)
 {
     const ss_job_t *job = ss_job_find(o->delivery, m->id);
 
@@ -81,9 +87,9 @@ static void overlay(const ss_operator_t *o, ss_message_t *m)
         if (now->state == SS_STATE_SENDING ||
             (!m->rcpts[i].reply && now->reply && !ss_state_is_final(now->state))) {
             m->rcpts[i].state = now->state;
-            m->rcpts[i].reply = now->reply;
-            m->rcpts[i].host = now->host;
-            m->rcpts[i].advice = now->advice;
+            m->rcpts[i].reply = copy_of(now->reply, pool);
+            m->rcpts[i].host = copy_of(now->host, pool);
+            m->rcpts[i].advice = copy_of(now->advice, pool);
         }
     }
 }
@@ -103,6 +109,32 @@ static void left(ss_request_t *req)
     work_t *work = req->work;
 
     ss_loop_timer(work->context->loop, &work->timer, ss_loop_now(work->context->loop));
+}
+
+static void add_rows(json_t *document, ss_store_request_t *request)
+{
+    const work_t *work = request->baton;
+    const ss_store_lookup_t *lookup = ss_store_request_as(request, SS_STORE_LOOKUP);
+
+    ss_document_rows(document, lookup->message, work->is_full ? lookup->history : NULL, work->most);
+}
+
+static void answered(void *self)
+{
+    work_end(self);
+}
+
+static void answer_with(work_t *work, ss_store_request_t *request, ss_message_t *m)
+{
+    const ss_store_lookup_t *lookup = ss_store_request_as(request, SS_STORE_LOOKUP);
+    int rows = m->rcpt_count + (work->is_full && lookup->history ? lookup->history->nelts : 0);
+
+    /* Nothing else is asked meanwhile. */
+    work->is_asking = 1;
+    overlay(work->context, m, request->pool);
+    ss_operator_answer(work->context, work->req, request, rows,
+                       ss_document_message(work->context, m, work->is_full, work->most), add_rows,
+                       answered, work);
 }
 
 static void looked_up(ss_store_request_t *request)
@@ -129,11 +161,8 @@ static void looked_up(ss_store_request_t *request)
             if (work->was_woken) ask_lookup(work);
             return;
         }
-        overlay(work->context, m);
-        ss_request_document(req, 200,
-                            ss_document_message(work->context, m,
-                                                work->is_full ? lookup->history : NULL,
-                                                work->most));
+        answer_with(work, request, m);
+        return;
     }
     apr_pool_destroy(request->pool);
     work_end(work);
@@ -182,27 +211,35 @@ void ss_verb_lookup(ss_operator_t *o, ss_request_t *req)
 
 /* ---- the list ---- */
 
+static void add_messages(json_t *document, ss_store_request_t *request)
+{
+    const ss_store_list_t *list = ss_store_request_as(request, SS_STORE_LIST);
+    json_t *rows = json_array();
+    const char *last = NULL;
+
+    for (int i = 0; i < list->rows->nelts; i++) {
+        const ss_message_t *m = APR_ARRAY_IDX(list->rows, i, ss_message_t *);
+        json_array_append_new(rows, ss_document_summary(m));
+        last = m->id;
+    }
+    json_object_set_new(document, "messages", rows);
+    json_object_set_new(document, "more", ss_json_string(list->more ? last : NULL));
+}
+
 static void listed(ss_store_request_t *request)
 {
     ss_request_t *req = request->baton;
+    ss_operator_t *o = req->work;
     const ss_store_list_t *list = ss_store_request_as(request, SS_STORE_LIST);
-    const char *last = NULL;
 
     if (request->rv != APR_SUCCESS) {
         ss_operator_refuse_store(req, request);
         apr_pool_destroy(request->pool);
         return;
     }
-    json_t *rows = json_array();
-    for (int i = 0; i < list->rows->nelts; i++) {
-        ss_message_t *m = APR_ARRAY_IDX(list->rows, i, ss_message_t *);
-        overlay(req->work, m);
-        json_array_append_new(rows, ss_document_summary(m));
-        last = m->id;
-    }
-    ss_request_document(
-        req, 200, json_pack("{s:o,s:s?}", "messages", rows, "more", list->more ? last : NULL));
-    apr_pool_destroy(request->pool);
+    for (int i = 0; i < list->rows->nelts; i++)
+        overlay(o, APR_ARRAY_IDX(list->rows, i, ss_message_t *), request->pool);
+    ss_operator_answer(o, req, request, list->rows->nelts, json_object(), add_messages, NULL, NULL);
 }
 
 int ss_verb_lookup_limit(json_int_t limit)

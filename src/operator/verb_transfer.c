@@ -1,5 +1,7 @@
 #include "operator/verb.h"
 
+#include <apr_strings.h>
+
 #include "mail/attributes_json.h"
 
 /* NULL: refused. */
@@ -45,14 +47,30 @@ static json_t *document_of(const ss_message_t *m)
     return document;
 }
 
-static void looked_up(ss_store_request_t *request)
+typedef struct { /* in the store's request */
+    ss_operator_t *context;
+    ss_request_t *req;
+} export_t;
+
+static void fill(json_t *document, ss_store_request_t *request)
 {
-    ss_request_t *req = request->baton;
     const ss_store_lookup_t *lookup = ss_store_request_as(request, SS_STORE_LOOKUP);
 
-    if (request->rv == APR_SUCCESS)
-        ss_request_document(req, 200, document_of(lookup->message));
-    else if (APR_STATUS_IS_NOTFOUND(request->rv))
+    json_object_update_new(document, document_of(lookup->message));
+}
+
+static void looked_up(ss_store_request_t *request)
+{
+    const export_t *e = request->baton;
+    ss_request_t *req = e->req;
+    const ss_store_lookup_t *lookup = ss_store_request_as(request, SS_STORE_LOOKUP);
+
+    if (request->rv == APR_SUCCESS) {
+        ss_operator_answer(e->context, req, request, lookup->message->rcpt_count, json_object(),
+                           fill, NULL, NULL);
+        return;
+    }
+    if (APR_STATUS_IS_NOTFOUND(request->rv))
         ss_request_refuse(req, 404, 0, "id", "no message %s is known", lookup->id);
     else
         ss_operator_refuse_store(req, request);
@@ -62,9 +80,11 @@ static void looked_up(ss_store_request_t *request)
 void ss_verb_transfer_export(ss_operator_t *o, ss_request_t *req)
 {
     const char *id = id_of(req);
+    const export_t export = { o, req };
 
     if (!id) return;
-    ss_store_lookup_t *request = ss_store_lookup_create(id, looked_up, req);
+    ss_store_lookup_t *request = ss_store_lookup_create(id, looked_up, NULL);
+    request->head.baton = apr_pmemdup(request->head.pool, &export, sizeof(export));
     ss_store_port_post(o->queue, &request->head);
 }
 

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon_rig.h"
@@ -482,14 +484,169 @@ static void from_a_client_that_does_not_read_nothing_is_read(void)
     close_served();
 }
 
+/* ---- how long a turn takes ---- */
+
+/* of processor time; a sanitizer takes more than that */
+#define TURN_MOST (20 * 1000)
+
+#ifdef __SANITIZE_ADDRESS__
+static const int is_measured = 0;
+#else
+static const int is_measured = 1;
+#endif
+static char last_id[64];
+static double longest; /* turn so far, in microseconds of this thread */
+
+static double thread_time(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static void measured_turn(void)
+{
+    double began = thread_time();
+
+    ss_loop_turn(rig.d.loop, 1000);
+    if (thread_time() - began > longest) longest = thread_time() - began;
+}
+
+static void send_slowly(int client, const char *bytes, size_t len)
+{
+    while (len) {
+        ssize_t sent = send(clients[client], bytes, len, MSG_NOSIGNAL);
+        if (sent > 0) {
+            bytes += sent;
+            len -= (size_t)sent;
+        }
+        CU_ASSERT_TRUE_FATAL(sent > 0 || errno == EAGAIN);
+        measured_turn();
+    }
+}
+
+/* Sends a request with its content and reads the answer; its status. */
+static int exchange(int client, const char *header, const char *content, size_t len)
+{
+    static char bytes[16384];
+    size_t piece = len < SS_FRAME_CONTENT_MAX ? len : SS_FRAME_CONTENT_MAX, got = 0, most;
+    ss_frame_t frame = { .version = SS_FRAME_VERSION,
+                         .type = SS_FRAME_REQUEST,
+                         .flags = piece == len ? SS_FRAME_LAST : 0,
+                         .header_len = (apr_uint32_t)strlen(header),
+                         .content_len = (apr_uint32_t)piece };
+    char head[SS_FRAME_HEAD];
+    int status = 0;
+
+    ss_frame_write(&frame, head);
+    send_slowly(client, head, sizeof(head));
+    send_slowly(client, header, strlen(header));
+    send_slowly(client, content, piece);
+    for (; piece < len; piece += frame.content_len) {
+        size_t next = len - piece < SS_FRAME_CONTENT_MAX ? len - piece : SS_FRAME_CONTENT_MAX;
+        frame = (ss_frame_t){ .version = SS_FRAME_VERSION,
+                              .type = SS_FRAME_PART,
+                              .flags = piece + next == len ? SS_FRAME_LAST : 0,
+                              .content_len = (apr_uint32_t)next };
+        ss_frame_write(&frame, head);
+        send_slowly(client, head, sizeof(head));
+        send_slowly(client, content + piece, next);
+    }
+    most = SS_FRAME_HEAD;
+    for (int turns = 0; !status && turns < 20000; turns++) {
+        ssize_t n = recv(clients[client], bytes + got, most - got, 0);
+        if (n <= 0) measured_turn();
+        if (n > 0) got += (size_t)n;
+        if (got == SS_FRAME_HEAD) {
+            CU_ASSERT_EQUAL_FATAL(ss_frame_read(&frame, bytes, got), APR_SUCCESS);
+            most = got + frame.header_len;
+        } else if (got == most) {
+            bytes[got] = '\0';
+            const char *id = strstr(bytes + SS_FRAME_HEAD, "\"id\":\"");
+            if (id) apr_cpystrn(last_id, id + 6, SS_IDENT_TEXT);
+            status = (int)strtol(strstr(bytes + SS_FRAME_HEAD, "\"status\":") + 9, NULL, 10);
+        }
+    }
+    /* The document is read to its end, too. */
+    for (size_t left = frame.content_len; left;) {
+        ssize_t n = recv(clients[client], bytes, left < sizeof(bytes) ? left : sizeof(bytes), 0);
+        if (n > 0) left -= (size_t)n;
+        if (n <= 0) measured_turn();
+        if (left || (frame.flags & SS_FRAME_LAST)) continue;
+        while ((n = recv(clients[client], head, sizeof(head), MSG_WAITALL)) < (ssize_t)sizeof(head))
+            measured_turn();
+        CU_ASSERT_EQUAL_FATAL(ss_frame_read(&frame, head, sizeof(head)), APR_SUCCESS);
+        left = frame.content_len;
+    }
+    return status;
+}
+
+/* One request, and how long the longest turn was. On a busy machine the same takes longer at times:
+ * at the third time at the latest it must be quick. */
+static void is_quick(const char *what, int client, int status, const char *header,
+                     const char *content, size_t len)
+{
+    int tries = 0;
+
+    do {
+        longest = 0;
+        CU_ASSERT_EQUAL(exchange(client, header, content, len), status);
+    } while (longest > TURN_MOST && ++tries < 3);
+    if (longest > TURN_MOST) fprintf(stderr, "\n%s: a turn of %.0f us\n", what, longest);
+    if (is_measured) CU_ASSERT(longest <= TURN_MOST);
+}
+
+static size_t repeat(char *out, const char *format, int times)
+{
+    size_t used = 0;
+
+    for (int i = 0; i < times; i++) used += (size_t)apr_snprintf(out + used, 200, format, i, i);
+    return used;
+}
+
+static void no_request_holds_up_the_others(void)
+{
+    const size_t size = 12 << 20;
+    char *header = calloc(1, size), *content = calloc(1, size), get[100];
+    size_t used, len;
+
+    serve(60 * APR_USEC_PER_SEC, 100);
+    int client = come();
+    used = (size_t)apr_snprintf(header, 100, "{\"do\":\"submit\",\"to\":[\"a@example.net\"");
+    used += repeat(header + used, ",\"recipient-number-%05d@example.net\"", 49999);
+    memcpy(header + used, "]}", 3);
+    is_quick("50,000 recipients", client, 202, header, "Subject: x\r\n\r\nbody\r\n", 20);
+    is_quick("the list", client, 200, "{\"do\":\"queue\"}", "", 0);
+    apr_snprintf(get, sizeof(get), "{\"do\":\"get\",\"id\":\"%s\"}", last_id);
+    is_quick("looking at 50,000", client, 200, get, "", 0);
+    used = (size_t)apr_snprintf(header, 100, "{\"do\":\"submitMany\",\"messages\":[{\"size\":0}");
+    used += repeat(header + used, ",{\"size\":23,\"to\":[\"r%d@example.net\"]}", 9999);
+    memcpy(header + used, "]}", 3);
+    len = repeat(content, "Subject: %04d\r\n\r\nb %04d", 9999);
+    is_quick("10,000 messages", client, 200, header, content, len);
+    used = (size_t)apr_snprintf(
+        header, 200,
+        "{\"do\":\"submit\",\"to\":[\"a@example.net\"],\"compose\":{\"takesRcpts\":true}}");
+    is_quick("no sender", client, 400, header, "Subject: x\r\n\r\n", 14);
+    len = (size_t)apr_snprintf(content, 100, "From: <a@example.net>\r\nCc:");
+    len += repeat(content + len, " =?iso-8859-%d?Q?x?=\r\n (=?koi8-r?Q?x?=)\r\n", 75000);
+    len += (size_t)apr_snprintf(content + len, 100, " <c@example.net>\r\n\r\nbody\r\n");
+    is_quick("150,000 encoded words", client, 202, header, content, len);
+    close_served();
+    free(header);
+    free(content);
+}
+
 /* ---- clients that leave, or that the daemon leaves ---- */
 
 static void a_refused_request_of_a_client_that_has_left_is_forgotten(void)
 {
-    static const char *const headers[] = { "{\"do\":\"submitMany\",\"messages\":[]}",
-                                           "{\"do\":\"submit\",\"to\":[]}",
-                                           "{\"do\":\"submit\",\"to\":[\"x\"],\"compose\":{}}",
-                                           "{\"do\":\"nothing\"}", "{}" };
+    static const char *const headers[] = {
+        "{\"do\":\"submitMany\",\"messages\":[]}", "{\"do\":\"submit\",\"to\":[]}",
+        "{\"do\":\"submit\",\"to\":[\"x\"],\"compose\":{\"takesRcpts\":true}}",
+        "{\"do\":\"nothing\"}", "{}"
+    };
 
     serve(60 * APR_USEC_PER_SEC, 100);
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
@@ -583,6 +740,7 @@ void ss_suite_local_socket(void)
     CU_ADD_TEST(suite, a_large_header_is_read_by_a_thread);
     CU_ADD_TEST(suite, a_header_that_no_request_needs_is_refused);
     CU_ADD_TEST(suite, from_a_client_that_does_not_read_nothing_is_read);
+    CU_ADD_TEST(suite, no_request_holds_up_the_others);
     CU_ADD_TEST(suite, a_refused_request_of_a_client_that_has_left_is_forgotten);
     CU_ADD_TEST(suite, a_connection_test_ends_with_its_client);
     CU_ADD_TEST(suite, a_client_that_waits_is_missed_when_it_leaves);
