@@ -136,6 +136,20 @@ static void a_host_whose_sessions_carry_nothing_is_down_and_tried_seldom(void)
     }
 }
 
+static void after_a_strike_a_host_has_to_show_again_what_it_offers(void)
+{
+    fault.at = NULL;
+    start(2, 1);
+    sending_rig_run(&rig, 60 * RIG_SECOND);
+    CU_ASSERT_TRUE(rig.relay->hosts[0].proof.shown & SS_PROVE_SESSION);
+    fault.at = "EHLO";
+    fault.reply = "250 relay\r\n250 relay";
+    sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].proof.shown, 0);
+    sending_rig_end(&rig);
+}
+
 /* SMTPSendHost with two: mail goes through the second at once, and through the first again when its
  * sessions carry mail. */
 static void the_next_host_takes_over_at_once(void)
@@ -227,6 +241,7 @@ void ss_suite_strikes(void)
     CU_ADD_TEST(suite, three_in_a_row_and_sessions_that_fail_together_are_one);
     CU_ADD_TEST(suite, few_connections_to_a_host_that_has_carried_nothing);
     CU_ADD_TEST(suite, never_more_than_ten_in_ten_seconds_and_then_one_a_second);
+    CU_ADD_TEST(suite, after_a_strike_a_host_has_to_show_again_what_it_offers);
     CU_ADD_TEST(suite, the_next_host_takes_over_at_once);
     CU_ADD_TEST(suite, the_next_host_takes_over_from_one_that_is_silent);
     CU_ADD_TEST(suite, a_limit_of_connections_is_found_without_words);
