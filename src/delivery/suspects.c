@@ -70,6 +70,11 @@ static int is_first(const ss_job_t *job, int host)
     return 0;
 }
 
+int ss_suspects_was_refused(const ss_job_t *job, int host)
+{
+    return !is_first(job, host);
+}
+
 /* A quota is an account's or a sender's: another message of this sender shows nothing. */
 static int was_asked(const ss_relay_t *relay, int host, const ss_job_t *job)
 {

@@ -12,6 +12,8 @@ int ss_suspects_is(const ss_relay_t *relay, int host);
 int ss_suspects_may_try(const ss_relay_t *relay, int host, const ss_job_t *job, ss_mono_t *when);
 /* Whether a recipient is one to be tried at that host before others of its message. */
 int ss_suspects_is_first(const ss_recipient_t *rcpt, int host);
+/* Whether that host refused all of the job that is due. */
+int ss_suspects_was_refused(const ss_job_t *job, int host);
 /* Whether no host takes this job now, though one may take others; it is put aside then. */
 int ss_suspects_put_aside(ss_job_t *job);
 /* Of the jobs that are due (and this one, taken out of the order) the one that tells most: for

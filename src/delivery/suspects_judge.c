@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
 #include "delivery/relay_host.h"
@@ -23,8 +24,8 @@ int ss_suspects_choose(const ss_relay_t *relay, const ss_job_t *job, ss_mono_t *
             if (trial < 0) trial = i;
         }
         *when = ss_mono_min(*when, next);
-        /* It is about to be known. */
-        if (state->condition == SS_HOST_UP) return -1;
+        /* It is about to be known, by this message or another. What it refused need not wait. */
+        if (state->condition == SS_HOST_UP && !ss_suspects_was_refused(job, i)) return -1;
     }
     return trial;
 }
@@ -125,6 +126,45 @@ static const ss_client_rcpt_t *clear(ss_client_rcpt_t *results, int count, int i
     return left;
 }
 
+/* ---- a host that defers everything ---- */
+
+/* messages deferred in a row, for reasons that are not theirs, after which the next host is used */
+#define DEFERS_ALL 2
+
+/* "451 local problem" at MAIL or to the content names neither a recipient nor a rate. */
+static int is_host_fault(const ss_client_rcpt_t *result)
+{
+    return result->fate == SS_FATE_DEFERRED && result->code / 100 == 4 &&
+           (result->cmd == SS_CMD_MAIL || result->cmd >= SS_CMD_DATA) && result->advice &&
+           ss_text_word_index("deferred service-unavailable server-fault relay-storage",
+                              result->advice) >= 0;
+}
+
+static int has_other_host(const ss_relay_t *relay, int host)
+{
+    for (int i = 0; i < relay->host_count; i++)
+        if (i != host && relay->hosts[i].condition == SS_HOST_UP && !relay->suspicions[i].is_active)
+            return 1;
+    return 0;
+}
+
+/* Where another host may take the mail, a host that defers one message after the other is
+ * suspected like one that refuses us: the other takes over, and no message is charged. With one
+ * host alone each message waits for itself. */
+static void suspect_host(ss_suspicion_t *s, ss_client_rcpt_t *results, int count, ss_mono_t now)
+{
+    int is_fault = 0;
+
+    for (int i = 0; i < count; i++) {
+        if (!is_host_fault(&results[i])) continue;
+        results[i].fate = SS_FATE_SUSPECT;
+        is_fault = 1;
+    }
+    if (!is_fault || s->row < DEFERS_ALL) return;
+    s->took = (ss_mono_t){ 0 };
+    s->doubted = now;
+}
+
 void ss_suspects_judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcpt_t *results,
                        const int *numbers, int count)
 {
@@ -141,6 +181,8 @@ void ss_suspects_judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcp
         if (ss_suspicion_took(s, now))
             ss_suspects_take_back(job->relay, ss_suspects_bit(connection->host));
     }
+    if (!is_taken && has_other_host(job->relay, connection->host))
+        suspect_host(s, results, count, now);
     suspect = clear(results, count, is_taken);
     if (!suspect) return;
     describe(&cause, job, suspect);

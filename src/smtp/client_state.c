@@ -104,9 +104,19 @@ int ss_client_is_pipelining(const ss_client_t *c)
            !ss_client_is_unproven(c, SS_PROVE_SESSION) && ss_client_may_use(c, SS_PROVE_GROUP);
 }
 
+/* A group shows something only if its commands leave together: what was sent before is answered
+ * first, and another transaction's RSET is no part of it. */
+static int must_not_join(const ss_client_t *c)
+{
+    if (!c->asked_count || !ss_client_is_unproven(c, SS_PROVE_GROUP)) return 0;
+    const ss_client_asked_t *last = &c->asked[(c->asked_first + c->asked_count - 1) % SS_ASKED_MAX];
+    return last->tx != c->saying || last->end <= c->out.sent;
+}
+
 int ss_client_may_ask(const ss_client_t *c)
 {
-    int is_single = !ss_client_is_pipelining(c) || (c->saying && c->saying->is_single);
+    int is_single =
+        !ss_client_is_pipelining(c) || (c->saying && c->saying->is_single) || must_not_join(c);
 
     return is_single ? !c->asked_count : c->asked_count < SS_ASKED_MAX;
 }

@@ -4,7 +4,7 @@ import time
 import pytest
 from rig.relay import Relay
 
-FLOW = ["is down at", "before it carried mail", "reply code to the", "remembered for a day", "more than 2 connections"]
+FLOW = ["is down at", "is blocked", "before it carried mail", "reply code to the", "remembered for a day", "more than 2 connections"]
 CHUNKING = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING")
 LOGIN = "SMTPSendUsername me\nSMTPSendPassword secret\nSMTPSendAuthInsecure On\n"
 
@@ -44,8 +44,8 @@ def test_a_host_whose_sessions_carry_nothing(make_httpd, make_relay, verb, reply
     assert_sent_uncharged(httpd, idents)
 
 
-@pytest.mark.parametrize("behaviour", [{"replies": {"MAIL": "421 4.3.2 busy"}}, {"faults": {"MAIL": "close"}}, {"faults": {"MAIL": "hang"}}, {"faults": {"EHLO": "hang"}}, {"silent": True}],
-                         ids=["421", "close", "hang at MAIL", "hang at EHLO", "silent"])
+@pytest.mark.parametrize("behaviour", [{"replies": {"MAIL": "421 4.3.2 busy"}}, {"faults": {"MAIL": "close"}}, {"faults": {"MAIL": "hang"}}, {"faults": {"EHLO": "hang"}}, {"silent": True}, {"replies": {"MAIL": "451 4.3.0 local problem"}}, {"replies": {"END": "451 4.3.0 local problem"}}],
+                         ids=["421", "close", "hang at MAIL", "hang at EHLO", "silent", "451 at MAIL", "451 at END"])
 def test_the_next_host_takes_over(make_httpd, make_relay, behaviour):
     sick, relay = make_relay(**behaviour), make_relay()
     httpd = make_httpd(f"SMTPSendEngine On\nSMTPSendHost 127.0.0.1:{sick.port} 127.0.0.1:{relay.port}\n", expect=FLOW)

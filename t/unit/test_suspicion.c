@@ -438,6 +438,111 @@ static void the_next_host_takes_over(void)
     sending_rig_end(&rig);
 }
 
+/* A host that defers everything, without a reason in the messages: 451 at MAIL, or to the content.
+ */
+static const char *first_host_defers(sending_rig_t *r, const char *command)
+{
+    int is_it = refuses == 'M' ? !strncmp(command, "MAIL", 4) : !strcmp(command, ".");
+
+    return is_it && r->host == 0 ? denial : NULL;
+}
+
+static void two_hosts(const char *reply)
+{
+    begin();
+    denial = reply;
+    APR_ARRAY_PUSH(rig.settings.hosts, ss_settings_host_t) =
+        (ss_settings_host_t){ .name = "second.example", .port = 25 };
+}
+
+static void a_host_that_defers_everything_is_left_for_the_next(void)
+{
+    for (int i = 0; i < 2; i++) {
+        two_hosts("451 4.3.0 local problem");
+        refuses = "ME"[i];
+        rig.reply = first_host_defers;
+        sending_rig_start(&rig);
+        int m = good(0);
+        sending_rig_run(&rig, 2 * RIG_SECOND);
+        CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+        CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 1);
+        for (int k = 1; k < 20; k++) good(k);
+        sending_rig_run(&rig, 2 * RIG_SECOND);
+        CU_ASSERT_EQUAL(count(SS_STATE_SENT), 20);
+        CU_ASSERT_EQUAL(rig.served[1], 20);
+        sending_rig_end(&rig);
+    }
+}
+
+static const char *only_first_denies(sending_rig_t *r, const char *command)
+{
+    return !strncmp(command, "RCPT", 4) && r->host == 0 ? denial : NULL;
+}
+
+/* There is nothing to compare it with, but another host to try it at. */
+static void a_single_refused_message_goes_to_the_next_host(void)
+{
+    two_hosts("554 5.7.1 Relay access denied");
+    rig.reply = only_first_denies;
+    sending_rig_start(&rig);
+    int m = good(0);
+    sending_rig_run(&rig, 2 * RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(rig.served[1], 1);
+    sending_rig_end(&rig);
+}
+
+static void a_trusted_host_that_defers_three_in_a_row_is_left_too(void)
+{
+    two_hosts("451 4.3.0 local problem");
+    refuses = 'M';
+    sending_rig_start(&rig);
+    for (int k = 0; k < 5; k++) good(k);
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.served[0], 5);
+    rig.reply = first_host_defers;
+    for (int k = 5; k < 30; k++) good(k);
+    sending_rig_run(&rig, 5 * RIG_SECOND);
+    CU_ASSERT(rig.served[1] >= 20);
+    sending_rig_run(&rig, 120 * RIG_SECOND);
+    CU_ASSERT_EQUAL(count(SS_STATE_SENT), 30);
+    sending_rig_end(&rig);
+}
+
+/* What the message or the rate is the cause of says nothing about the host. */
+static void what_is_about_the_message_leaves_the_host(void)
+{
+    static const char *const replies[] = { "451 4.7.1 Greylisted, come back later",
+                                           "450 4.2.2 mailbox full", "454 4.7.1 slow down" };
+
+    for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+        two_hosts(replies[i]);
+        refuses = 'E';
+        rig.reply = first_host_defers;
+        sending_rig_start(&rig);
+        for (int k = 0; k < 5; k++) good(k);
+        sending_rig_run(&rig, RIG_SECOND / 2);
+        CU_ASSERT_EQUAL(rig.served[1], 0);
+        CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_UP);
+        sending_rig_end(&rig);
+    }
+}
+
+/* With one host alone each message waits for itself, and is charged. */
+static void one_host_alone_is_kept(void)
+{
+    begin();
+    denial = "451 4.3.0 local problem";
+    refuses = 'M';
+    rig.reply = first_host_defers;
+    sending_rig_start(&rig);
+    for (int k = 0; k < 5; k++) good(k);
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(count(SS_STATE_DEFERRED), 5);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_UP);
+    sending_rig_end(&rig);
+}
+
 /* After a restart nothing is known, and the messages are in the store alone. */
 static void after_a_restart(void)
 {
@@ -522,6 +627,11 @@ void ss_suite_suspicion(void)
     CU_ADD_TEST(suite, an_accepted_recipient_clears_another);
     CU_ADD_TEST(suite, a_recipient_that_fails_clears_nobody);
     CU_ADD_TEST(suite, the_next_host_takes_over);
+    CU_ADD_TEST(suite, a_host_that_defers_everything_is_left_for_the_next);
+    CU_ADD_TEST(suite, a_single_refused_message_goes_to_the_next_host);
+    CU_ADD_TEST(suite, a_trusted_host_that_defers_three_in_a_row_is_left_too);
+    CU_ADD_TEST(suite, what_is_about_the_message_leaves_the_host);
+    CU_ADD_TEST(suite, one_host_alone_is_kept);
     CU_ADD_TEST(suite, after_a_restart);
     CU_ADD_TEST(suite, a_person_may_try_it_again);
     CU_ADD_TEST(suite, a_refused_login_ends_the_trials);
