@@ -104,6 +104,15 @@ def test_killed_daemon_is_started_again_and_nothing_is_lost(make_httpd, relay):
     relay.wait(lambda: load.accepted <= set(ledger(relay)), 30, lambda: f"{len(load.accepted - set(ledger(relay)))} messages more")
 
 
+def is_listening(path):
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(path)
+            return True
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+
+
 def test_killed_server_delivers_after_its_start(make_httpd, make_relay):
     relay = make_relay(faults={"MAIL": "hang"})
     httpd = make_httpd(relay=relay, expect=["AH00098"])
@@ -116,6 +125,8 @@ def test_killed_server_delivers_after_its_start(make_httpd, make_relay):
         os.kill(pid, signal.SIGKILL)
     httpd.process.wait(10)
     httpd.wait(lambda: not is_running(daemon), 20, "the daemon to be gone with its parent")
+    # A killed process holds its sockets until its last thread has ended.
+    httpd.wait(lambda: not is_listening(httpd.socket), 20, "the socket to be closed")
     relay.faults.clear()
     httpd.start()
     relay.wait(lambda: idents <= set(ledger(relay)), 40, lambda: "the mail of before")
