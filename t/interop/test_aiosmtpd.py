@@ -41,7 +41,7 @@ def test_tls_and_login(make_aio, make_httpd, certificates, mode, tls):
 def test_a_wrong_password_blocks_and_loses_nothing(make_aio, make_httpd, certificates):
     server = make_aio(tls="starttls", cert=certificates.issue("aio"), auth={"me": "s3cret"})
     config = f"SMTPSendTLS starttls\nSMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendUsername me\nSMTPSendPassword "
-    httpd = make_httpd(config + "wrong\n", relay=server, expect=["is blocked", "reply code to the AUTH"])
+    httpd = make_httpd(config + "wrong\n", relay=server, expect=["is blocked", "reply code to the AUTH", "refused the AUTH command"])
     ident = httpd.send().json["id"]
     httpd.wait_log("is blocked")
     assert httpd.message(ident)["recipients"][0]["attempts"] == 0
