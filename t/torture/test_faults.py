@@ -192,7 +192,7 @@ def test_damaged_while_running(make_httpd):
             with contextlib.suppress(FileNotFoundError):
                 os.remove(httpd.queue + end)
         httpd.start()
-        # Messages whose recipients were on a damaged page are counted, and can go nowhere.
+        # A recovered message may be counted although all its recipients are final.
         httpd.wait(lambda: reasons(httpd) == {} and not any(waiting(httpd, state) for state in ("queued", "sending", "deferred", "held")), HEALED, "nothing to wait")
         report("H damaged, recovered", {"accepted": len(load.accepted), "arrived": len(sink.arrived), "duplicates": sink.duplicates})
         assert sink.duplicates <= BOUND + WINDOW, sink.duplicates
