@@ -110,6 +110,15 @@ static apr_status_t insert_message(work_t *work, ss_message_t *m)
     return rv;
 }
 
+/* An old page may say that a message waits whose recipients are all final: it is history. */
+static int is_over(const ss_message_t *m)
+{
+    for (int i = 0; i < m->rcpt_count; i++) {
+        if (!ss_state_is_final(m->rcpts[i].state)) return 0;
+    }
+    return 1;
+}
+
 /* A failure of the new file ends the recovery; failures of the old one are expected. */
 static apr_status_t copy_message(work_t *work, ss_message_t *m)
 {
@@ -118,6 +127,7 @@ static apr_status_t copy_message(work_t *work, ss_message_t *m)
         work->recovered->incomplete++;
         return APR_SUCCESS;
     }
+    if (is_over(m)) return APR_SUCCESS;
     apr_status_t rv = insert_message(work, m);
     if (rv == APR_SUCCESS) {
         work->recovered->messages++;

@@ -217,3 +217,16 @@ def test_misuse_is_reported(tmp_path):
     # In any order.
     result = subprocess.run([CLI, "queue", "--json", "--into", str(tmp_path / "new"), "--recover", str(tmp_path / "missing")], capture_output=True, text=True, timeout=60)
     assert result.returncode == 66, result
+
+
+def test_a_message_whose_recipients_are_all_final_is_history(make_httpd, relay):
+    """A page of the messages may be older than that of their recipients: nothing is left to be sent, so nothing is saved and counted."""
+    httpd = waiting(make_httpd, relay, 3)
+    stop(httpd)
+    with contextlib.closing(sqlite3.connect(httpd.queue)) as db:
+        db.execute("UPDATE recipient SET state = 4 WHERE address IN ('u0@example.net', 'u1@example.net')")
+        db.commit()
+    done = recover(httpd.queue)
+    assert done.returncode in (0, 65) and done.stdout.startswith("1 unfinished message"), done
+    with contextlib.closing(sqlite3.connect(httpd.queue + ".recovered")) as db:
+        assert db.execute("SELECT r.address FROM message m JOIN recipient r ON r.message = m.id WHERE m.finished = 0").fetchall() == [("u2@example.net",)]
