@@ -10,12 +10,14 @@
 #include "delivery/delivery_ports.h"
 #include "delivery/housekeeping.h"
 #include "delivery/job.h"
+#include "delivery/kept.h"
 #include "delivery/learned.h"
 #include "delivery/node.h"
 #include "delivery/outcome.h"
 #include "delivery/pause.h"
 #include "delivery/pump.h"
 #include "delivery/queue_counts.h"
+#include "delivery/rate.h"
 #include "delivery/slow_start.h"
 
 apr_status_t ss_delivery_create(ss_delivery_t **out, const ss_delivery_options_t *options,
@@ -77,6 +79,10 @@ static void restore(ss_delivery_t *d, const char *key, const char *value)
     } else if (!strncmp(key, "ramp/", 5)) {
         relay = ss_relay_find(d, key + 5);
         if (relay) ss_slow_start_restore(relay, value);
+    } else if (!strncmp(key, "kept/", 5)) {
+        relay = ss_relay_find(d, key + 5);
+        if (relay) ss_kept_restore(relay, value);
+        if (relay && relay->throttle.gap) ss_rate_describe(relay);
     } else if (!strncmp(key, "learned/", 8)) {
         ss_learned_restore(d, key + 8, value);
     } else {
@@ -243,7 +249,9 @@ void ss_delivery_save(ss_delivery_t *d)
 {
     ss_queue_counts_save(d);
     /* What was never read must not be replaced. */
-    if (d->is_ready) ss_jump_save(d);
+    if (!d->is_ready) return;
+    ss_jump_save(d);
+    for (int i = 0; i < ss_relay_count(d); i++) ss_kept_save(ss_relay_at(d, i));
 }
 
 void ss_delivery_destroy(ss_delivery_t *d)

@@ -5,6 +5,7 @@
 
 #include "base/descriptors.h"
 #include "delivery/delivery_impl.h"
+#include "delivery/kept.h"
 
 /* after the last refused mechanism: then others are tried again */
 #define TRY_AGAIN (60 * 60 * APR_USEC_PER_SEC)
@@ -109,6 +110,7 @@ static void worked(ss_connection_t *connection, ss_relay_login_t *m, const char 
                "from now on; SMTPSendAuth %s makes it permanent",
                connection->relay->name, d->ports.transport->name(connection->transport), m->refused,
                mechanism, mechanism);
+        ss_kept_save(connection->relay);
     }
     m->tries = 0;
 }

@@ -1,7 +1,7 @@
 /* login.h: the relay's secret for its connections: when it is read again, and who waits for it; and
  * which login mechanism is tried. A server may offer mechanisms that it then refuses. With
  * SMTPSendAuth auto the next one is tried, at most three in a row for one secret and at most once
- * an hour; the one that worked is tried first for a day. */
+ * an hour; the one that worked is tried first for a day (kept.h). */
 #pragma once
 
 #include "delivery/connection.h"

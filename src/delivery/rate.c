@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "delivery/delivery_impl.h"
+#include "delivery/kept.h"
 #include "delivery/retry.h"
 #include "smtp/phrase.h"
 
@@ -20,13 +21,13 @@ static const char *rate_of(const ss_throttle_t *t, char *text, apr_size_t size)
 }
 
 /* The relay's words, as they are shown with its state. */
-static void describe(ss_relay_t *relay, const char *reply)
+void ss_rate_describe(ss_relay_t *relay)
 {
     char rate[32];
 
     apr_snprintf(relay->slow, sizeof(relay->slow),
                  "the server asks for a lower rate: about %s after its reply %s",
-                 rate_of(&relay->throttle, rate, sizeof(rate)), reply);
+                 rate_of(&relay->throttle, rate, sizeof(rate)), relay->slow_reply);
     for (char *p = relay->slow; *p; p++) {
         if (*p == '\r' || *p == '\n') *p = ' ';
     }
@@ -42,7 +43,7 @@ static void refused(ss_relay_t *relay, const ss_client_message_t *message,
         relay->is_slow_new = 1;
     apr_snprintf(relay->slow_reply, sizeof(relay->slow_reply), "%d %s%s%s", rcpt->code,
                  rcpt->has_dsn ? rcpt->dsn : "", rcpt->has_dsn ? " " : "", rcpt->text);
-    describe(relay, relay->slow_reply);
+    ss_rate_describe(relay);
 }
 
 /* What was on its way has been answered: the rate is known. */
@@ -51,7 +52,8 @@ static void say(ss_relay_t *relay)
     char rate[32];
 
     relay->is_slow_new = 0;
-    describe(relay, relay->slow_reply);
+    ss_kept_save(relay);
+    ss_rate_describe(relay);
     ss_log(relay->delivery->log, SS_LOG_WARN, 227,
            "relay \"%s\": %s; the rate grows again until it refuses more. No message is charged an "
            "attempt. SMTPSendRate %s makes it permanent",
@@ -79,11 +81,13 @@ int ss_rate_allows(ss_relay_t *relay)
 {
     const ss_delivery_t *d = relay->delivery;
 
-    if (ss_throttle_grow(&relay->throttle, ss_delivery_mono(d)))
+    if (ss_throttle_grow(&relay->throttle, ss_delivery_mono(d))) {
+        ss_kept_save(relay);
         ss_log(d->log, SS_LOG_NOTICE, 228,
                "relay \"%s\": the server has taken a much higher rate for a while: it is no longer "
                "limited",
                relay->name);
+    }
     ss_mono_t when = ss_throttle_wait(&relay->throttle, ss_delivery_mono(d));
     if (!ss_mono_is_set(when)) {
         if (relay->is_slow_new && relay->throttle.gap) say(relay);

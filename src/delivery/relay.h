@@ -34,7 +34,7 @@ typedef struct {
     ss_reply_counts_t *replies;
 } ss_relay_counters_t;
 
-/* What the logins at a host taught about its mechanisms, while the daemon runs (login.h). */
+/* What the logins at a host taught about its mechanisms (login.h). */
 typedef struct {
     char mechanism[24];       /* that worked after another was refused; "" none */
     char lost[24];            /* at which the server hung up; "" none */
@@ -90,6 +90,7 @@ typedef struct ss_relay_t {
     ss_timer_t slow_start_timer;
     ss_throttle_t throttle; /* the server asked for a lower rate (rate.h) */
     int is_slow_new;        /* ... and the log does not say so yet */
+    int is_kept;            /* the store has what it taught (kept.h) */
     char slow_reply[400];   /* its words */
     char slow[512];         /* the same as people read it */
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
+#include "delivery/kept.h"
 #include "delivery/suspects.h"
 #include "delivery/retry.h"
 #include "smtp/advice.h"
@@ -44,6 +45,9 @@ void ss_relay_host_refuses(ss_relay_t *relay, int host, ss_breaker_condition_t c
         state->next = ss_mono_add(ss_delivery_mono(d),
                                   ss_retry_quota(cause->text, was_quota, ss_delivery_wall(d)));
     if (is_new) say_failed(relay, host);
+    if (state->condition == SS_HOST_BLOCKED && state->next.us != before.us &&
+        ss_retry_is_quota(state->cause.advice))
+        ss_kept_save(relay);
     ss_relay_wake(relay);
 }
 
@@ -87,9 +91,11 @@ static void recovered(ss_relay_t *relay, int host)
 {
     const ss_delivery_t *d = relay->delivery;
     apr_time_t now = ss_delivery_wall(d), since = relay->hosts[host].since;
+    int was_quota = ss_retry_is_quota(relay->hosts[host].cause.advice);
     apr_pool_t *pool;
 
     if (!ss_breaker_worked(&relay->hosts[host], now)) return;
+    if (was_quota) ss_kept_save(relay);
     apr_pool_create(&pool, relay->pool);
     ss_log(d->log, SS_LOG_NOTICE, 221,
            "relay \"%s\": %s works again after %s; %" APR_INT64_T_FMT " waiting messages are sent",

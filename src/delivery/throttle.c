@@ -81,6 +81,15 @@ int ss_throttle_refused(ss_throttle_t *t, ss_mono_t started, int is_minute, ss_m
     return is_new;
 }
 
+int ss_throttle_restore(ss_throttle_t *t, apr_interval_time_t gap, apr_interval_time_t unit,
+                        apr_interval_time_t first, ss_mono_t grown, ss_mono_t now)
+{
+    if (gap <= 0 || first < gap || first > GAP_MOST || (unit != SECOND && unit != MINUTE)) return 0;
+    *t = (ss_throttle_t){ .gap = gap, .unit = unit, .first = first, .grown = grown };
+    t->changed = ss_mono_add(now, -SECOND); /* nothing is on its way */
+    return !ss_throttle_grow(t, now);
+}
+
 int ss_throttle_grow(ss_throttle_t *t, ss_mono_t now)
 {
     if (!t->gap) return 0;

@@ -24,6 +24,10 @@ void ss_throttle_took(ss_throttle_t *t, ss_mono_t started, ss_mono_t now);
 /* It refused a message that was sent at that time because of the rate. is_minute: it spoke of
  * minutes. Returns 1 when there was no bound before. */
 int ss_throttle_refused(ss_throttle_t *t, ss_mono_t started, int is_minute, ss_mono_t now);
+/* Continues with a bound of the process before, which grew last at that time. Returns 0 where it
+ * would have ended since, or cannot be right. */
+int ss_throttle_restore(ss_throttle_t *t, apr_interval_time_t gap, apr_interval_time_t unit,
+                        apr_interval_time_t first, ss_mono_t grown, ss_mono_t now);
 /* Lets the rate grow. Returns 1 when the bound ended. */
 int ss_throttle_grow(ss_throttle_t *t, ss_mono_t now);
 /* When the next message may be sent; not set: now. */

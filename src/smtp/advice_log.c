@@ -177,6 +177,10 @@ const ss_advice_t ss_advice_log_table[] = {
     { "SMTPSend-233", NULL, NULL, "A relay's TLS settings cannot be used",
       "A certificate, key, CA file or cipher list cannot be loaded. Its mail stays queued.",
       "The line names the directive. Correct it and restart gracefully." },
+    { "SMTPSend-235", NULL, NULL, "A quota was used up before this start",
+      "The relay refused mail for it, and its period is not over. A restart changes nothing about "
+      "that, so the relay is left alone until then.",
+      "No action needed. Where the quota was raised, smtp-send flush tries the relay at once." },
     { "SMTPSend-236", NULL, NULL, "smtp-sendd could not check the configuration",
       "configtest lets smtp-sendd look at what only that program knows; it could not be run.",
       "The line has the path and the reason. Install smtp-sendd beside the module or where make "

@@ -341,6 +341,20 @@ static void hold(sending_rig_t *rig, ss_store_control_t *control)
         rig->stored[number].rcpts[i].state = SS_STATE_HELD;
 }
 
+/* Clocks and counts are those of the tests that put them there. */
+static void set(sending_rig_t *rig, const ss_store_set_t *set)
+{
+    int i = 0;
+
+    if (strncmp(set->key, "kept/", 5)) return;
+    while (i < rig->settings_count && strcmp(rig->settings_rows[i][0], set->key)) i++;
+    CU_ASSERT_FATAL(i < 8);
+    if (i == rig->settings_count) rig->settings_count++;
+    apr_cpystrn(rig->settings_rows[i][0], set->value ? set->key : "", sizeof(**rig->settings_rows));
+    apr_cpystrn(rig->settings_rows[i][1], set->value ? set->value : "",
+                sizeof(**rig->settings_rows));
+}
+
 static void do_request(sending_rig_t *rig, ss_store_request_t *request)
 {
     request->rv =
@@ -369,6 +383,8 @@ static void do_request(sending_rig_t *rig, ss_store_request_t *request)
         for (int i = 0; i < rig->settings_count; i++)
             APR_ARRAY_PUSH(settings->rows, ss_store_setting_t) =
                 (ss_store_setting_t){ rig->settings_rows[i][0], rig->settings_rows[i][1] };
+    } else if (request->verb == SS_STORE_SET) {
+        set(rig, ss_store_request_as(request, SS_STORE_SET));
     } else if (request->verb == SS_STORE_LIST) {
         ss_store_list_t *list = ss_store_request_as(request, SS_STORE_LIST);
         rig->listed = list->filter;
@@ -607,15 +623,32 @@ void sending_rig_start(sending_rig_t *rig)
     CU_ASSERT(rig->fails || rig->fails_verbs || ss_delivery_is_ready(rig->delivery));
 }
 
-void sending_rig_end(sending_rig_t *rig)
+static void stop(sending_rig_t *rig)
 {
     ss_delivery_leave(rig->delivery);
     ss_delivery_abort(rig->delivery);
+    ss_delivery_save(rig->delivery);
     rig->holds = rig->holds_loads = 0;
     while (work(rig)) continue;
     free_gone(rig);
     CU_ASSERT_EQUAL(rig->open, 0);
     ss_delivery_destroy(rig->delivery);
+}
+
+void sending_rig_restart(sending_rig_t *rig, apr_interval_time_t later)
+{
+    stop(rig);
+    ss_heap_free(&rig->timers);
+    ss_heap_init(&rig->timers, 1000);
+    memset(&rig->deferred, 0, sizeof(rig->deferred));
+    rig->mono = ss_mono_add(rig->mono, later);
+    rig->wall += later;
+    sending_rig_start(rig);
+}
+
+void sending_rig_end(sending_rig_t *rig)
+{
+    stop(rig);
     ss_heap_free(&rig->timers);
     apr_pool_destroy(rig->pool);
 }

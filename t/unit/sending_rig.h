@@ -76,7 +76,7 @@ struct sending_rig_t {
         apr_interval_time_t expire, paused_base;
     } stored[RIG_MESSAGES];
     int count;
-    char settings_rows[8][2][200]; /* key and value */
+    char settings_rows[8][2][1000]; /* key and value; what is written, too */
     int settings_count;
 };
 
@@ -84,6 +84,8 @@ struct sending_rig_t {
 void sending_rig_begin(sending_rig_t *rig);
 void sending_rig_start(sending_rig_t *rig);
 void sending_rig_end(sending_rig_t *rig);
+/* An orderly end and a new start, so much later. */
+void sending_rig_restart(sending_rig_t *rig, apr_interval_time_t later);
 /* Accepts a message with so many recipients; its index. */
 int sending_rig_add(sending_rig_t *rig, int recipients);
 /* Accepts one from that sender (NULL: the usual one) to these addresses, separated by blanks; its

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "delivery/kept.h"
 #include "sending_rig.h"
 
 void ss_suite_login(void);
@@ -235,6 +236,32 @@ static void the_next_mechanism_is_tried_and_remembered(void)
     end();
 }
 
+/* A day in all, however often the daemon starts; another user's login is not judged by it. */
+static void the_mechanism_that_worked_outlasts_restarts(void)
+{
+    start_several("P", "");
+    sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    sending_rig_restart(&rig, 12 * 3600 * RIG_SECOND);
+    sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_STRING_EQUAL(tried, "CPP");
+    sending_rig_restart(&rig, 13 * 3600 * RIG_SECOND);
+    sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_STRING_EQUAL(tried, "CPPCP");
+    static const char row[] = "{\"user\":\"%s\",\"hosts\":{\"relay.example:25\":{\"mechanism\":"
+                              "\"LOGIN\",\"learned\":1800000000000000}}}";
+    char text[200];
+    snprintf(text, sizeof(text), row, "another");
+    ss_kept_restore(rig.relay, text);
+    CU_ASSERT_STRING_EQUAL(rig.relay->logins[0].mechanism, "PLAIN");
+    snprintf(text, sizeof(text), row, "");
+    ss_kept_restore(rig.relay, text);
+    CU_ASSERT_STRING_EQUAL(rig.relay->logins[0].mechanism, "LOGIN");
+    end();
+}
+
 static void a_wrong_password_is_not_tried_more_than_three_times_in_a_row(void)
 {
     start_several("", "");
@@ -276,6 +303,7 @@ void ss_suite_login(void)
     ADD(a_second_rejection_waits);
     ADD(a_secret_that_cannot_be_read_is_logged);
     ADD(the_next_mechanism_is_tried_and_remembered);
+    ADD(the_mechanism_that_worked_outlasts_restarts);
     ADD(a_wrong_password_is_not_tried_more_than_three_times_in_a_row);
     ADD(where_a_mechanism_ends_the_connection_the_next_one_tries_another);
     ADD(a_secret_that_a_shortage_hides_is_read_again_soon);

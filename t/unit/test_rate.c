@@ -398,6 +398,89 @@ static void another_sender_is_tried_at_once(void)
     sending_rig_end(&rig);
 }
 
+static void a_quota_outlasts_a_restart(void)
+{
+    const char *cause, *advice;
+
+    start_metered(5, "", "550 Domain x has exceeded the max emails per hour (5) allowed");
+    for (int i = 0; i < 12; i++) sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 10 * SECOND);
+    int before = asked;
+    rig.log.level = SS_LOG_NOTICE;
+    sending_rig_restart(&rig, 600 * SECOND);
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "is left alone for 50min, as before this start"));
+    CU_ASSERT_STRING_EQUAL(ss_relay_state(rig.relay, &cause, &advice), "blocked");
+    CU_ASSERT_PTR_NOT_NULL(strstr(cause, "max emails per hour"));
+    CU_ASSERT_STRING_EQUAL(advice, "quota");
+    sending_rig_run(&rig, 2900 * SECOND);
+    CU_ASSERT_EQUAL(asked, before);
+    CU_ASSERT_EQUAL(count_sent(), 5);
+    /* A sender for whom it was not asked may show that it takes some. */
+    int other = sending_rig_add_to(&rig, "app@other.example", "r@example.net");
+    server.count = 0;
+    sending_rig_run(&rig, SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, other), SS_STATE_SENT);
+    for (int i = 0; i < 4; i++) sending_rig_run(&rig, HOUR);
+    all_are_sent_uncharged(13);
+    /* Nothing of it is left. */
+    sending_rig_restart(&rig, SECOND);
+    CU_ASSERT_STRING_EQUAL(ss_relay_state(rig.relay, &cause, &advice), "up");
+    CU_ASSERT_STRING_EQUAL(rig.settings_rows[0][0], "");
+    sending_rig_end(&rig);
+}
+
+static void a_quota_that_ended_meanwhile_is_none(void)
+{
+    const char *cause, *advice;
+
+    start_metered(5, "", "550 Domain x has exceeded the max emails per hour (5) allowed");
+    for (int i = 0; i < 8; i++) sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 10 * SECOND);
+    sending_rig_restart(&rig, HOUR);
+    CU_ASSERT_STRING_EQUAL(ss_relay_state(rig.relay, &cause, &advice), "up");
+    sending_rig_run(&rig, SECOND);
+    all_are_sent_uncharged(8);
+    sending_rig_end(&rig);
+}
+
+static void a_rate_outlasts_a_restart(void)
+{
+    const char *cause, *advice;
+
+    start("MAIL", "454 Throttling failure: Maximum sending rate exceeded.");
+    server.limit = 14;
+    server.seconds = 1;
+    for (int i = 0; i < 60; i++) sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 3 * SECOND);
+    apr_interval_time_t gap = rig.relay->throttle.gap;
+    CU_ASSERT(gap > 0);
+    sending_rig_restart(&rig, 10 * SECOND);
+    CU_ASSERT_STRING_EQUAL(ss_relay_state(rig.relay, &cause, &advice), "slow");
+    CU_ASSERT_PTR_NOT_NULL(strstr(cause, "454 Throttling failure"));
+    CU_ASSERT(rig.relay->throttle.gap < gap * 9 / 10); /* it grew meanwhile */
+    CU_ASSERT(rig.relay->throttle.gap > gap / 2);
+    sending_rig_run(&rig, 10 * SECOND);
+    all_are_sent_uncharged(60);
+    sending_rig_restart(&rig, HOUR);
+    CU_ASSERT_STRING_EQUAL(ss_relay_state(rig.relay, &cause, &advice), "up");
+    sending_rig_end(&rig);
+}
+
+static void a_bound_that_cannot_be_right_is_not_restored(void)
+{
+    ss_throttle_t t = { 0 };
+    ss_mono_t now = { 1000 * SECOND };
+
+    CU_ASSERT_FALSE(ss_throttle_restore(&t, 0, SECOND, SECOND, now, now));
+    CU_ASSERT_FALSE(ss_throttle_restore(&t, -1, SECOND, SECOND, now, now));
+    CU_ASSERT_FALSE(ss_throttle_restore(&t, 2, SECOND, 1, now, now));
+    CU_ASSERT_FALSE(ss_throttle_restore(&t, SECOND, SECOND, HOUR, now, now));
+    CU_ASSERT_FALSE(ss_throttle_restore(&t, SECOND, 7, SECOND, now, now));
+    CU_ASSERT_EQUAL(t.gap, 0);
+    CU_ASSERT(ss_throttle_restore(&t, SECOND, 60 * SECOND, SECOND, now, now));
+    CU_ASSERT_EQUAL(t.gap, SECOND);
+}
+
 void ss_suite_rate(void)
 {
     CU_pSuite suite = CU_add_suite("rate", NULL, NULL);
@@ -412,5 +495,9 @@ void ss_suite_rate(void)
     ADD(a_quota_blocks_until_its_period_is_over);
     ADD(the_quota_of_one_sender_stops_no_other);
     ADD(another_sender_is_tried_at_once);
+    ADD(a_quota_outlasts_a_restart);
+    ADD(a_quota_that_ended_meanwhile_is_none);
+    ADD(a_rate_outlasts_a_restart);
+    ADD(a_bound_that_cannot_be_right_is_not_restored);
     ADD(a_deferred_recipient_is_tried_at_the_time_that_is_named);
 }
