@@ -60,6 +60,9 @@ void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t co
         ss_suspects_end(relay, host);
         relay->hosts[host].is_probing = 1;
     }
+    /* What it refused is tried when it is back: not when the long wait of the block would end. */
+    if (condition == SS_HOST_DOWN && relay->hosts[host].condition == SS_HOST_BLOCKED)
+        ss_suspects_end(relay, host);
     ss_relay_host_refuses(relay, host, condition, cause);
 }
 

@@ -277,7 +277,8 @@ void ss_client_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_r
         return;
     }
     if (tx->is_grouped && !tx->open) {
-        ss_client_is_shown(c, SS_PROVE_GROUP);
+        /* A refusal may be a reply that nobody asked for. */
+        if (reply->code < 400) ss_client_is_shown(c, SS_PROVE_GROUP);
         tx->is_grouped = 0;
     }
     if (reply->code / 100 == 3 && asked->cmd != SS_CMD_DATA) {

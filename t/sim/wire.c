@@ -401,6 +401,14 @@ int wire_step(wire_t *wire)
     return take_events(wire) || moved;
 }
 
+int wire_has_bytes(const wire_t *wire)
+{
+    struct iovec piece;
+
+    return wire->server.out.len || wire->server.in.len ||
+           ss_client_output(wire->client, &piece, 1, wire->world->mono);
+}
+
 ss_mono_t wire_deadline(const wire_t *wire)
 {
     return ss_client_deadline(wire->client);

@@ -21,6 +21,7 @@
 /* Commits that find nothing to do until a run is over. */
 #define LAST_ROUNDS 100
 #define QUIET_ROUNDS 12 /* by chance nothing may have been tried: only a long silence is one */
+#define QUIET_ROUNDS_WITH_BYTES 40 /* ... and a longer one while bytes are on their way */
 
 void world_say(world_t *w, const char *format, ...)
 {
@@ -392,6 +393,13 @@ static int move(world_t *w)
     return storage_collect() || moved;
 }
 
+static int quiet_rounds(const world_t *w)
+{
+    for (int i = 0; i <= CONNECTIONS_MAX; i++)
+        if (w->wires[i] && wire_has_bytes(w->wires[i])) return QUIET_ROUNDS_WITH_BYTES;
+    return QUIET_ROUNDS;
+}
+
 static void step(world_t *w, int *quiet)
 {
     submit_due(w);
@@ -401,7 +409,7 @@ static void step(world_t *w, int *quiet)
     tidy(w);
     w->mono = ss_mono_add(w->mono, random_below(&w->random, 2000));
     *quiet = moved ? 0 : *quiet + 1;
-    if (*quiet >= QUIET_ROUNDS) {
+    if (*quiet >= quiet_rounds(w)) {
         *quiet = 0;
         if (!storage_work(w)) wait_for_time(w);
     }

@@ -131,6 +131,8 @@ extern const ss_transport_ops_t wire_ops;
 /* Moves some bytes in some direction. 1: something moved. The connection may be gone afterwards. */
 int wire_step(wire_t *wire);
 /* When time alone changes something; not set: never. */
+/* Whether bytes are on their way, in one direction or the other. */
+int wire_has_bytes(const wire_t *wire);
 ss_mono_t wire_deadline(const wire_t *wire);
 void wire_tick(wire_t *wire);
 /* The process that held it died: what was written arrives, nothing else happens. */

@@ -42,6 +42,14 @@ DIALOGUE(a_group_in_disorder_is_learned, KNOWN, GROUP, "S: 250 ok", "S: 503 bad 
          "E: closed ok")
 DIALOGUE(a_refused_recipient_is_no_refused_group, KNOWN, GROUP, "S: 250 ok", "S: 550 5.1.1 no",
          "> more", "E: refused RCPT 550", "E: done 1 b@y=failed/550", "C: QUIT")
+/* ... and shows nothing: it may be a reply that nobody asked for. */
+#define WITH_DATA "C: MAIL FROM:<a@x>", "C: RCPT TO:<b@y>", "C: DATA", "C."
+DIALOGUE(a_refusal_does_not_show_that_groups_are_answered, "O: unproven=2 chunking=0 max=0",
+         "T: Subject: t\\r\\n", READY, "> send 1 a@x b@y", WITH_DATA, "S: 250 ok",
+         "S: 554 5.7.1 <b@y>: Relay access denied", "S: 554 no valid recipients", "C: RSET", "C.",
+         "S: 250 ok", "> more", "E: refused RCPT 554", "E: done 1 b@y=suspect/554",
+         "> send 2 a@x b@y", WITH_DATA, "> tick 3", "E.", "> tick 1", "E: done 2 b@y=again/0",
+         "E: closed *")
 /* It may have had enough of the session as well. */
 DIALOGUE(a_close_of_a_used_connection_teaches_nothing, "O: unproven=7", "T: Subject: t\\r\\n",
          READY, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>", "S: 250 ok", "C: RCPT TO:<b@y>",
@@ -123,6 +131,7 @@ void ss_suite_prove(void)
     ADD(a_group_that_is_answered_as_one_command_is_learned);
     ADD(a_group_in_disorder_is_learned);
     ADD(a_refused_recipient_is_no_refused_group);
+    ADD(a_refusal_does_not_show_that_groups_are_answered);
     ADD(a_close_of_a_used_connection_teaches_nothing);
     ADD(a_slow_server_is_waited_for);
     ADD(a_close_at_the_first_chunk_is_learned);
