@@ -83,6 +83,7 @@ help:
 ## make check           all tests (what CI runs); make quick: lint, unit tests and a short run of the simulator, within a minute
 ## make bench           speed, side by side with a Postfix null client; ROWS="S1 S6" names rows
 ## make install         into httpd's own folders (DESTDIR=... for packages)
+## make install-sendmail  links named sendmail, mailq and newaliases to the installed smtp-send, if no mail server has its own
 ## make deb             build/libapache2-mod-smtp-send_VERSION_ARCH.deb; make dist: build/mod_smtp_send-VERSION.tar.gz
 ## make lint            structure, names and form of the code, documents against code; CHECKS="cycles names" runs only these
 ## make format          clang-format over all C code (.clang-format; make lint asks for it)
@@ -165,6 +166,15 @@ install: all
 	sed 's|@LIBEXEC@|$(LIBEXEC)|' conf/smtp_send.load > $(B)/smtp_send.load
 	for f in $(B)/smtp_send.load conf/smtp_send.conf; do \
 	    to=$(DESTDIR)$(CONFDIR)/$$(basename $$f); [ ! -e "$$to" ] || to=$$to.new; install -m 644 $$f $$to; done
+
+# Another mail server's own are not replaced: ln fails.
+.PHONY: install-sendmail
+install-sendmail:
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)/usr/lib $(DESTDIR)$(MANDIR)/man1
+	ln -s $(BINDIR)/smtp-send $(DESTDIR)$(SBINDIR)/sendmail
+	ln -s $(SBINDIR)/sendmail $(DESTDIR)/usr/lib/sendmail
+	for name in mailq newaliases; do ln -s $(BINDIR)/smtp-send $(DESTDIR)$(BINDIR)/$$name || exit; done
+	for name in sendmail mailq newaliases; do ln -s smtp-send.1 $(DESTDIR)$(MANDIR)/man1/$$name.1 || exit; done
 
 # A package for Debian and its relatives; enabled by a2enmod smtp_send alone. make install into a folder, then packaging/deb.
 DEB := $(B)/libapache2-mod-smtp-send_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb

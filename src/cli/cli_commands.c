@@ -3,7 +3,9 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "cli/arguments.h"
 #include "cli/sendmail.h"
 
 static const char filter_help[] =
@@ -49,10 +51,13 @@ static int list_sendmail_options(ss_cli_t *cli)
           "  -N WORDS       notifications: never, or success,failure,delay\n"
           "  -R full|hdrs   how much of the message a bounce contains\n"
           "  -V ID          envelope id for notifications\n"
-          "  -bm, -bp       submit (the default); list the queue like mailq\n"
-          "  -q             try to send all waiting messages now\n\n"
-          "Options of other servers (-o..., -B, -C, -h, -L, -O, -p, -X, -e, -G, -n, -U, -v) are "
-          "accepted and ignored.\n"
+          "  -bm            submit a message from standard input (the default)\n"
+          "  -bp            list the queue, like mailq\n"
+          "  -bi, -I        nothing, successfully, like newaliases: SMTPSendAlias sets aliases\n"
+          "  -q, -qI ID     try to send all waiting messages, or this one, now\n\n"
+          "Options of other servers (-o..., -A, -B, -C, -D, -d, -e, -G, -h, -L, -M, -m, -n, -O, "
+          "-p, -U, "
+          "-v, -X, -x) are accepted and ignored, with their values.\n"
           "Exit codes as in sysexits.h: 0 accepted and on stable storage, 64 usage, 65 the message "
           "or an address is invalid, 75 try again later (also: the daemon\n"
           "could not be reached for 10 s; the caller keeps the mail), 77 not permitted.\n",
@@ -63,16 +68,33 @@ static int list_sendmail_options(ss_cli_t *cli)
 static int sendmail_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     ss_sendmail_t s = { .socket = cli->socket };
-    const char *other[] = { "", NULL };
+    const char *other[] = { "", NULL, NULL };
 
     ss_cli_program = "sendmail";
     switch (ss_sendmail_read(&s, argc, argv, cli->pool)) {
     case SS_SENDMAIL_HELP: return list_sendmail_options(cli);
     case SS_SENDMAIL_LIST: other[0] = "mailq"; return ss_cli_queue_mailq(cli, 1, other);
-    case SS_SENDMAIL_FLUSH: other[0] = "flush"; return ss_cli_pause(cli, 1, other);
+    case SS_SENDMAIL_FLUSH:
+        other[0] = s.id ? "retry" : "flush";
+        other[1] = s.id;
+        return s.id ? ss_cli_action(cli, 2, other) : ss_cli_pause(cli, 1, other);
     case SS_SENDMAIL_SUBMIT: return ss_sendmail_submit(&s, cli->pool);
+    case SS_SENDMAIL_NOTHING: return EX_OK;
+    case SS_SENDMAIL_SMTP:
+        return ss_cli_complain(
+            EX_USAGE, "-bs is not supported: the daemon accepts SMTP itself (SMTPSendListen)");
     default: return EX_USAGE;
     }
+}
+
+static int newaliases_command(ss_cli_t *cli, int argc, const char *const *argv)
+{
+    int code;
+
+    /* Options of other mail servers' newaliases (-v, -C file) are ignored. */
+    if (argc == 2 && !strcmp(argv[1], "--help"))
+        ss_arguments_read(cli, NULL, argc, argv, NULL, &code);
+    return EX_OK;
 }
 
 const ss_cli_command_t ss_cli_commands[] = {
@@ -87,6 +109,10 @@ const ss_cli_command_t ss_cli_commands[] = {
       "read, 66 no such file, 73 the new file exists already.",
       ss_cli_queue },
     { "mailq", "", "list all unfinished messages", NULL, ss_cli_queue_mailq },
+    { "newaliases", "", "do nothing, successfully, for programs that call it",
+      "There is no file of aliases to rebuild: SMTPSendAlias sets aliases in httpd's "
+      "configuration.",
+      newaliases_command },
     { "show", "ID...", "show one message: recipients, attempts, the relay's replies", NULL,
       ss_cli_queue_show },
     { "status", "", "show relays, pauses and counts; the exit code is for monitoring",

@@ -22,7 +22,7 @@ static void print_commands(FILE *to)
     fprintf(to,
             "\n'smtp-send COMMAND --help' shows its options. The daemon's socket is --socket, else "
             "$SMTP_SEND_SOCKET, else\n%s.\n"
-            "Started as sendmail or mailq, it is that command.\n",
+            "Started as sendmail, mailq or newaliases, it is that command.\n",
             SS_DEFAULT_SOCKET);
 }
 
@@ -78,7 +78,7 @@ static int run(ss_cli_t *cli, int argc, const char *const *argv)
     const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
     int code, at;
 
-    if (!strcmp(name, "sendmail") || !strcmp(name, "mailq")) {
+    if (!strcmp(name, "sendmail") || !strcmp(name, "mailq") || !strcmp(name, "newaliases")) {
         ss_cli_program = name;
         return run_command(cli, name, argc, argv);
     }

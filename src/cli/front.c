@@ -67,6 +67,7 @@ int main(int argc, const char *const *argv)
     switch (ss_sendmail_read(&s, argc - at, argv + at, pool)) {
     case SS_SENDMAIL_SUBMIT: return ss_sendmail_submit(&s, pool);
     case SS_SENDMAIL_WRONG: return EX_USAGE;
+    case SS_SENDMAIL_NOTHING: return EX_OK;
     default: return start_commands(argv);
     }
 }

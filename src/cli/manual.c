@@ -45,13 +45,15 @@ static void put_help(const ss_cli_command_t *command, apr_pool_t *pool)
 static void page_of_commands(apr_pool_t *pool)
 {
     puts(".TH SMTP\\-SEND 1 \"\" \"mod_smtp_send " SMTP_SEND_VERSION
-         "\"\n.SH NAME\nsmtp\\-send, sendmail, mailq \\- submit mail, manage the queue of "
+         "\"\n.SH NAME\nsmtp\\-send, sendmail, mailq, newaliases \\- submit mail, manage the queue "
+         "of "
          "mod_smtp_send\n"
          ".SH SYNOPSIS\n.B smtp\\-send\n[\\-\\-socket PATH] COMMAND [OPTIONS]\n.br\n.B "
-         "sendmail\n[OPTIONS] [RECIPIENT...]\n.br\n.B mailq\n.SH DESCRIPTION\n"
+         "sendmail\n[OPTIONS] [RECIPIENT...]\n.br\n.B mailq\n.br\n.B newaliases\n.SH DESCRIPTION\n"
          "Talks to the delivery daemon of mod_smtp_send over its local socket. Anyone who can open "
          "the socket can submit, and sees only their own messages; root and the daemon's user\n"
-         "see and control everything. Started as \\fBsendmail\\fR or \\fBmailq\\fR, it is that "
+         "see and control everything. Started as \\fBsendmail\\fR, \\fBmailq\\fR or "
+         "\\fBnewaliases\\fR, it is that "
          "command.\n.SH COMMANDS");
     for (int i = 0; i < ss_cli_commands_count; i++) {
         printf(".SS ");

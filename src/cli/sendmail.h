@@ -13,6 +13,8 @@ typedef enum {
     SS_SENDMAIL_SUBMIT,
     SS_SENDMAIL_LIST,
     SS_SENDMAIL_FLUSH,
+    SS_SENDMAIL_SMTP,    /* -bs */
+    SS_SENDMAIL_NOTHING, /* -bi: the program ends, successfully */
     SS_SENDMAIL_HELP,
     SS_SENDMAIL_WRONG
 } ss_sendmail_mode_t;
@@ -24,12 +26,14 @@ typedef struct {
     int ignores_dots;       /* -i, -oi */
     const char *from;       /* -f, -r; NULL: the user who runs it */
     const char *full_name;  /* -F */
+    const char *id;         /* -qI: retry this message only */
     ss_attributes_t attr;   /* those that have an option: -R, -V */
     unsigned notify;        /* -N: SS_NOTIFY_ bits */
     apr_array_header_t *to; /* of const char *: as given */
 } ss_sendmail_t;
 
-/* Reads the arguments. Returns the mode; SS_SENDMAIL_WRONG: the error was printed. */
+/* Reads the arguments, which end with NULL. Returns the mode; SS_SENDMAIL_WRONG: the error was
+ * printed. */
 ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *const *argv,
                                     apr_pool_t *pool);
 

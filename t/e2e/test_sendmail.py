@@ -1,4 +1,5 @@
 """sendmail: byte-exact bodies, envelopes, Bcc, exit codes; the programs that call it."""
+import json
 import os
 import signal
 import subprocess
@@ -138,6 +139,28 @@ def test_huge_recipient_lists(make_httpd, relay, tmp_path):
     assert b"recipients" in result.stderr
 
 
+def test_options_of_other_servers(served):
+    """A value as the next argument is no recipient, and no recipient is taken for a value."""
+    sendmail, relay, _ = served
+    for number, options in enumerate(("-e m", "-o i", "-oMs x", "-oMa 192.0.2.1 -oMr smtp", "-or 5m", "-d 0.1", "-c", "-B 8BITMIME", "-h 25", "-O MaxHop=3", "-X /dev/null", "-L tag", "-p smtp:host",
+                                      "-cGmnUvx", "-Am -C /etc/mail/submit.cf")):
+        sendmail(*options.split(), "-f", "app@example.com", "bob@example.net", input=b"Subject: x\n\nhi\n", check=0)
+        assert relay.wait_for(number + 1)[number].rcpts == ["bob@example.net"], options
+    for args in (("-e", "bob@example.net", "carol@example.net"), ("-B", "bob@example.net", "carol@example.net"), ("-s", "subject", "bob@example.net"), ("--to", "bob@example.net"), ("-t", "-"),
+                 ("-q", "bob@example.net"), ("-bi", "bob@example.net")):
+        assert sendmail(*args, input=b"To: bob@example.net\n\nhi\n", check=EX_USAGE).stderr, args
+
+
+def test_newaliases(served):
+    sendmail, _, _ = served
+    link = os.path.join(os.path.dirname(sendmail.path), "newaliases")
+    os.symlink(CLI, link)
+    for args in ((link,), (link, "-v"), (sendmail.path, "-bi"), (sendmail.path, "-I"), (CLI, "newaliases")):
+        result = sendmail.run(*args)
+        assert not result.stdout and not result.stderr
+    assert b"SMTPSendAlias" in sendmail.run(link, "--help").stdout
+
+
 def test_misuse_is_reported(served):
     sendmail, relay, httpd = served
     for args, text, code in [
@@ -208,8 +231,12 @@ def test_q_and_bp(make_httpd, relay, tmp_path):
     httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=["sending is paused"])
     sendmail = Sendmail(tmp_path, httpd)
     sendmail("bob@example.net", input=b"Subject: waits\n\nhi\n", check=0)
-    assert b"bob@example.net" in sendmail("-bp", check=0).stdout
-    assert b"paused" in sendmail("-q", check=0).stdout
+    link = os.path.join(os.path.dirname(sendmail.path), "mailq")
+    os.symlink(CLI, link)
+    listed = sendmail("-bp", check=0).stdout
+    assert b"bob@example.net" in listed and sendmail.run(link).stdout == listed and sendmail.run(link, "-v").stdout == listed
+    assert b"paused" in sendmail("-q", check=0).stdout and b"paused" in sendmail("-q30m", check=0).stdout
+    assert b"retry: 1 message" in sendmail("-qI" + json.loads(httpd.cli("queue", "--json").stdout)["messages"][0]["id"], check=0).stdout
 
 
 # ---- programs ----

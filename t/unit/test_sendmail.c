@@ -20,13 +20,14 @@ void ss_suite_sendmail(void);
 static ss_sendmail_t read_arguments(const char *line, apr_pool_t *pool)
 {
     ss_sendmail_t s = { .socket = "/nowhere" };
-    const char *argv[20] = { "sendmail" };
+    const char *argv[32] = { "sendmail" };
     char *state = NULL, *copy = strdup(line);
     int argc = 1;
 
-    for (char *word = strtok_r(copy, " ", &state); word && argc < 19;
+    for (char *word = strtok_r(copy, " ", &state); word && argc < 31;
          word = strtok_r(NULL, " ", &state))
         argv[argc++] = apr_pstrdup(pool, word);
+    argv[argc] = NULL;
     ss_sendmail_read(&s, argc, argv, pool);
     free(copy);
     return s;
@@ -39,19 +40,58 @@ static void arguments_of_real_programs(void)
         ss_sendmail_mode_t mode;
         int takes, dots, to;
         const char *from;
-    } table[] = { { "-t -i", SS_SENDMAIL_SUBMIT, 1, 1, 0, NULL },
-                  { "-ti", SS_SENDMAIL_SUBMIT, 1, 1, 0, NULL },
-                  { "-oi -oem -f a@b.c x@y.z", SS_SENDMAIL_SUBMIT, 0, 1, 1, "a@b.c" },
-                  { "-fa@b.c -- -x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, "a@b.c" },
-                  { "-i -r a@b.c x@y.z v@w.x", SS_SENDMAIL_SUBMIT, 0, 1, 2, "a@b.c" },
-                  { "-FCronDaemon -odi -oem root", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
-                  { "-B8BITMIME -oem -B 8BITMIME x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
-                  { "x@y.z -f a@b.c", SS_SENDMAIL_SUBMIT, 0, 0, 1, "a@b.c" },
-                  { "-bm -om -v -G x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
-                  { "-bp", SS_SENDMAIL_LIST, 0, 0, 0, NULL },
-                  { "-q", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
-                  { "-q30m", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
-                  { "--help", SS_SENDMAIL_HELP, 0, 0, 0, NULL } };
+    } table[] = {
+        { "-t -i", SS_SENDMAIL_SUBMIT, 1, 1, 0, NULL },
+        { "-ti", SS_SENDMAIL_SUBMIT, 1, 1, 0, NULL },
+        { "-oi -oem -f a@b.c x@y.z", SS_SENDMAIL_SUBMIT, 0, 1, 1, "a@b.c" },
+        { "-fa@b.c -- -x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, "a@b.c" },
+        { "-i -r a@b.c x@y.z v@w.x", SS_SENDMAIL_SUBMIT, 0, 1, 2, "a@b.c" },
+        { "-FCronDaemon -odi -oem root", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-B8BITMIME -oem -B 8BITMIME x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "x@y.z -f a@b.c", SS_SENDMAIL_SUBMIT, 0, 0, 1, "a@b.c" },
+        { "-bm -om -v -G x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-bp", SS_SENDMAIL_LIST, 0, 0, 0, NULL },
+        { "-q", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
+        { "-q30m", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
+        { "--help", SS_SENDMAIL_HELP, 0, 0, 0, NULL },
+        /* values as the next argument */
+        { "-e m x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-o i x@y.z", SS_SENDMAIL_SUBMIT, 0, 1, 1, NULL },
+        { "-ti -e q -o em", SS_SENDMAIL_SUBMIT, 1, 1, 0, NULL },
+        { "-oMs host -oMr smtp x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-oMa 192.0.2.1 -oMas a@b.c -oMai me -oMt id x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-o Ms host x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-oMshost x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-or 5m -os x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-oX 25 -oA /etc/aliases 1@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-d 0.1 x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-d0-99.1 -d 1@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-B 7bit -A c -C /f -D /d -h 30 -L tag -M sname -O x=y -p ESMTP:h -X /log x@y.z",
+          SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-Am -Ac -h30 -Ltag -OMaxHop=3 -pSMTP -X/log x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-c x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-cGmnUvx x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-oit x@y.z", SS_SENDMAIL_SUBMIT, 0, 1, 1, NULL },
+        { "-o7 -o8 -oQ/q -oL9 x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-tf a@b.c", SS_SENDMAIL_SUBMIT, 1, 0, 0, "a@b.c" },
+        { "-f<> x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, "<>" },
+        { "-vf a@b.c -- -t", SS_SENDMAIL_SUBMIT, 0, 0, 1, "a@b.c" },
+        /* other modes */
+        { "-bs", SS_SENDMAIL_SMTP, 0, 0, 0, NULL },
+        { "-bs -i", SS_SENDMAIL_SMTP, 0, 1, 0, NULL },
+        { "-bs -odb -oem", SS_SENDMAIL_SMTP, 0, 0, 0, NULL },
+        { "-b s", SS_SENDMAIL_SMTP, 0, 0, 0, NULL },
+        { "-bi", SS_SENDMAIL_NOTHING, 0, 0, 0, NULL },
+        { "-I", SS_SENDMAIL_NOTHING, 0, 0, 0, NULL },
+        { "-bi -oA/etc/aliases", SS_SENDMAIL_NOTHING, 0, 0, 0, NULL },
+        { "-bh", SS_SENDMAIL_NOTHING, 0, 0, 0, NULL },
+        { "-bH", SS_SENDMAIL_NOTHING, 0, 0, 0, NULL },
+        { "-bp -v", SS_SENDMAIL_LIST, 0, 0, 0, NULL },
+        { "-q 30m", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
+        { "-qf -v", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
+        { "-qRexample.net", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
+        { "-qIabc", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL }
+    };
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
@@ -68,6 +108,9 @@ static void arguments_of_real_programs(void)
     CU_ASSERT_EQUAL(dsn.notify, SS_NOTIFY_SUCCESS | SS_NOTIFY_DELAY);
     CU_ASSERT_EQUAL(dsn.attr.dsn_options.ret, SS_RET_HDRS);
     CU_ASSERT_STRING_EQUAL(dsn.attr.dsn_options.envid, "id1");
+    CU_ASSERT_STRING_EQUAL(read_arguments("-Vid2 x@y.z", pool).attr.dsn_options.envid, "id2");
+    CU_ASSERT_STRING_EQUAL(read_arguments("-qIabc", pool).id, "abc");
+    CU_ASSERT_PTR_NULL(read_arguments("-qRabc", pool).id);
     apr_pool_destroy(pool);
 }
 
@@ -78,9 +121,30 @@ static void wrong_arguments(void)
                                          "-i",
                                          "-f",
                                          "-Z x@y.z",
-                                         "-bs",
                                          "-bd",
-                                         "-bi",
+                                         "-bl -q30m",
+                                         "-bt",
+                                         "-bv x@y.z",
+                                         "-bS",
+                                         "-b",
+                                         "-bs x@y.z",
+                                         "-bs -t",
+                                         "-bp x@y.z",
+                                         "-bi x@y.z",
+                                         "-q x@y.z",
+                                         "-e x@y.z a@b.c",
+                                         "-emq x@y.z",
+                                         "-B x@y.z a@b.c",
+                                         "-h x@y.z a@b.c",
+                                         "-o",
+                                         "-oMs",
+                                         "-XV x@y.z",
+                                         "-XV+= x@y.z",
+                                         "-s subject x@y.z",
+                                         "-Tx x@y.z",
+                                         "-t -",
+                                         "--to x@y.z",
+                                         "-tZ",
                                          "-N never,success x@y.z",
                                          "-N often x@y.z",
                                          "-R some x@y.z",
