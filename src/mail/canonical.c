@@ -133,15 +133,20 @@ static const char *line_ends(const char *bytes, apr_size_t len, const ss_canonic
     return start;
 }
 
-int ss_canonical_make_known(const char **out, apr_size_t *out_len, const char *bytes,
-                            apr_size_t len, const ss_canonical_facts_t *facts,
-                            ss_mail_problem_t *problem, apr_pool_t *pool)
+void ss_canonical_line_ends(const char **out, apr_size_t *out_len, const char *bytes,
+                            apr_size_t len, const ss_canonical_facts_t *facts, apr_pool_t *pool)
 {
     *out = bytes;
     *out_len = len;
-    if (facts->is_canonical) return 0;
     if (facts->has_bare_cr || facts->has_bare_lf)
         *out = line_ends(bytes, len, facts, out_len, pool);
+}
+
+static int make_known(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
+                      const ss_canonical_facts_t *facts, ss_mail_problem_t *problem,
+                      apr_pool_t *pool)
+{
+    ss_canonical_line_ends(out, out_len, bytes, len, facts, pool);
     if (!facts->has_nul && facts->longest_line <= SS_MAIL_LINE_MAX) return 0;
     return ss_mime_rewrite(out, out_len, *out, *out_len, 0, problem, pool);
 }
@@ -152,7 +157,7 @@ int ss_canonical_make(const char **out, apr_size_t *out_len, const char *bytes, 
     ss_canonical_facts_t facts;
 
     ss_canonical_scan(bytes, len, &facts);
-    return ss_canonical_make_known(out, out_len, bytes, len, &facts, problem, pool);
+    return make_known(out, out_len, bytes, len, &facts, problem, pool);
 }
 
 int ss_canonical_make_7bit(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
@@ -161,7 +166,7 @@ int ss_canonical_make_7bit(const char **out, apr_size_t *out_len, const char *by
     ss_canonical_facts_t facts;
 
     ss_canonical_scan(bytes, len, &facts);
-    if (ss_canonical_make_known(out, out_len, bytes, len, &facts, problem, pool)) return -1;
+    if (make_known(out, out_len, bytes, len, &facts, problem, pool)) return -1;
     if (!facts.has_8bit_body) return 0;
     return ss_mime_rewrite(out, out_len, *out, *out_len, 1, problem, pool);
 }

@@ -16,14 +16,13 @@ typedef struct {
 
 /* Examines content with any line ends in one pass. */
 void ss_canonical_scan(const char *bytes, apr_size_t len, ss_canonical_facts_t *facts);
+/* Corrects only the line ends of content that is scanned. */
+void ss_canonical_line_ends(const char **out, apr_size_t *out_len, const char *bytes,
+                            apr_size_t len, const ss_canonical_facts_t *facts, apr_pool_t *pool);
 /* Makes content canonical: *out is in the pool, or the input itself. 0, or -1 with the problem (the
  * part must not change: multipart/signed). */
 int ss_canonical_make(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
                       ss_mail_problem_t *problem, apr_pool_t *pool);
-/* The same for content that is already scanned. */
-int ss_canonical_make_known(const char **out, apr_size_t *out_len, const char *bytes,
-                            apr_size_t len, const ss_canonical_facts_t *facts,
-                            ss_mail_problem_t *problem, apr_pool_t *pool);
 /* The same, and leaf parts with octets above 127 are re-encoded, for relays without 8BITMIME (RFC
  * 6152 3). */
 int ss_canonical_make_7bit(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,

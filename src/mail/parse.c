@@ -28,6 +28,8 @@
     X(AUTO, "Auto-Submitted")                                                                      \
     X(RECEIVED, "Received")                                                                        \
     X(TLS, "TLS-Required")                                                                         \
+    X(RETURN_PATH, "Return-Path")                                                                  \
+    X(CONTENT_LENGTH, "Content-Length")                                                            \
     X(RESENT_FROM, "Resent-From")                                                                  \
     X(RESENT_SENDER, "Resent-Sender")                                                              \
     X(RESENT_TO, "Resent-To")                                                                      \
@@ -52,7 +54,8 @@ typedef struct {
     ss_header_field_t first[F_KINDS]; /* of each kind */
     int count[F_KINDS];
     int is_resent;
-    int must_rebuild; /* a field is left out, changed or added */
+    int must_rebuild;  /* a field is left out, changed or added */
+    int must_reencode; /* there are lines too long, or zero bytes */
     /* where text begins without an empty line before it; SIZE_MAX: it does not */
     apr_size_t broken_at;
     const char *top;   /* the fields of add_headers, in front of the others */
@@ -122,6 +125,27 @@ static int is_replaced(const parse_t *p, const ss_header_field_t *field)
     return 0;
 }
 
+static int is_blank(const char *p, apr_size_t len)
+{
+    while (len && strchr(" \t\r\n", p[len - 1])) len--;
+    return !len;
+}
+
+/* Whether a field must have a value: an empty one counts as missing. */
+static int needs_value(kind_t kind)
+{
+    return is_address_field(kind) || kind == F_DATE || kind == F_MESSAGE_ID;
+}
+
+/* Whether a field is not sent: Bcc; what only the last server of a way may write (RFC 5321 4.4); a
+ * length that no longer holds; and what is empty. */
+static int is_left_out(const parse_t *p, const ss_header_field_t *field, kind_t kind)
+{
+    return kind == F_BCC || kind == F_RESENT_BCC || kind == F_RETURN_PATH ||
+           kind == F_CONTENT_LENGTH || is_replaced(p, field) ||
+           (needs_value(kind) && is_blank(field->value, field->value_len));
+}
+
 static void count_field(parse_t *p, const ss_header_field_t *field)
 {
     kind_t kind = kind_of(field);
@@ -150,9 +174,11 @@ static int look(parse_t *p)
         if (++fields > FIELDS_MAX)
             return ss_mail_problem(p->problem, 400, "header", "the header has more than %d fields",
                                    FIELDS_MAX);
-        if (!is_replaced(p, &field)) count_field(p, &field);
-        if (is_rcpt_field(kind, 1)) p->is_resent = 1;
-        if (kind == F_BCC || kind == F_RESENT_BCC) p->must_rebuild = 1;
+        int is_dropped = is_left_out(p, &field, kind);
+        if (!is_dropped) count_field(p, &field);
+        if (is_rcpt_field(kind, 1) && !is_blank(field.value, field.value_len)) p->is_resent = 1;
+        /* "Subject : x" is obsolete: many readers take it for the end of the header. */
+        if (is_dropped || field.start[field.name_len] != ':') p->must_rebuild = 1;
     }
     if (got < 0 && p->options->takes_plain_text) p->broken_at = (apr_size_t)(at - p->bytes);
     if (got == 0 || p->options->takes_plain_text) return 0;
@@ -330,13 +356,16 @@ static void rebuild(parse_t *p)
     piece(pieces, p->top, strlen(p->top));
     while (ss_header_next(&at, end, &field) == 1) {
         kind_t kind = kind_of(&field);
-        const char *changed = is_address_field(kind) ? with_domains(p, &field) : NULL;
-        if (kind == F_BCC || kind == F_RESENT_BCC || is_replaced(p, &field)) continue;
+        if (is_left_out(p, &field, kind)) continue;
+        const char *changed = is_address_field(kind) ? with_domains(p, &field) : NULL,
+                   *colon = memchr(field.start, ':', field.len);
+        piece(pieces, field.start, field.name_len);
         if (changed) {
-            field.start = apr_pstrcat(p->m->pool, name_of(p, &field), ": ", changed, "\r\n", NULL);
-            field.len = strlen(field.start);
+            changed = apr_pstrcat(p->m->pool, ": ", changed, "\r\n", NULL);
+            piece(pieces, changed, strlen(changed));
+        } else {
+            piece(pieces, colon, field.len - (apr_size_t)(colon - field.start));
         }
-        piece(pieces, field.start, field.len);
     }
     piece(pieces, p->added, strlen(p->added));
     piece(pieces, rest ? end : "\r\n", rest ? rest : 2);
@@ -360,16 +389,42 @@ static int needs_domains(parse_t *p)
 
 /* ---- the whole ---- */
 
-/* Skips the "From " line of an mbox, which some programs send before a message. */
-static void skip_mbox_line(const char **bytes, apr_size_t *len)
+static int is_word_of(const char *words, const char *p)
 {
-    const char *p = *bytes, *lf;
-    apr_size_t skip = *len > 6 && *p == '>' ? 1 : 0;
+    const char word[4] = { p[0], p[1], p[2], 0 };
 
-    if (*len < 5 + skip || memcmp(p + skip, "From ", 5)) return;
-    lf = memchr(p, '\n', *len);
-    /* "From : a@b" is a field. */
-    if (!lf || p[5 + skip + strspn(p + 5 + skip, " \t")] == ':') return;
+    return ss_text_word_index(words, word) >= 0;
+}
+
+/* Whether the line behind "From " has a date: "Sat Jan  1", "Sat, 1 Jan" or "2026-01-01". */
+static int has_date(const char *p, const char *end)
+{
+    for (; end - p > 10; p++) {
+        if (*p != ' ') continue;
+        if (is_word_of("Mon Tue Wed Thu Fri Sat Sun", p + 1) && strchr(" ,", p[4])) {
+            const char *next = p + 4 + strspn(p + 4, " ,");
+            if (apr_isdigit(*next) ||
+                (end - next > 3 &&
+                 is_word_of("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", next)))
+                return 1;
+        }
+        if (apr_isdigit(p[1]) && apr_isdigit(p[4]) && p[5] == '-' && p[8] == '-') return 1;
+    }
+    return 0;
+}
+
+/* Skips a byte order mark, and the "From " line of an mbox, which some programs send before a
+ * message. */
+static void skip_marks(const char **bytes, apr_size_t *len)
+{
+    if (*len >= 3 && !memcmp(*bytes, "\xef\xbb\xbf", 3)) {
+        *bytes += 3;
+        *len -= 3;
+    }
+    const char *p = *bytes, *lf = memchr(p, '\n', *len);
+    apr_size_t skip = *len > 6 && *p == '>' ? 1 : 0;
+    if (!lf || *len < 5 + skip || memcmp(p + skip, "From ", 5) || !has_date(p + skip + 4, lf))
+        return;
     *len -= (apr_size_t)(lf + 1 - p);
     *bytes = lf + 1;
 }
@@ -401,9 +456,9 @@ static int open_content(parse_t *p, const char *bytes, apr_size_t len)
     p->bytes = bytes;
     p->header_len = ss_header_len(bytes, len);
     if (check_header(p)) return -1;
-    if (ss_canonical_make_known(&p->bytes, &p->len, bytes, len, &facts, p->problem, p->m->pool) ||
-        too_large(p, p->len))
-        return -1;
+    /* Recipients are read before anything is folded. */
+    ss_canonical_line_ends(&p->bytes, &p->len, bytes, len, &facts, p->m->pool);
+    p->must_reencode = facts.has_nul || facts.longest_line > SS_MAIL_LINE_MAX;
     p->header_len = ss_header_len(p->bytes, p->len);
     p->m->attr.is_8bit = facts.has_8bit_body;
     if (facts.has_8bit_header) p->m->attr.is_utf8 = 1;
@@ -438,16 +493,18 @@ int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
                   .added = "",
                   .broken_at = SIZE_MAX };
 
-    skip_mbox_line(&bytes, &len);
+    skip_marks(&bytes, &len);
     if (add_headers(&p) || open_content(&p, bytes, len) || look(&p) ||
         (p.broken_at != SIZE_MAX && end_header(&p)) || collect_rcpts(&p) || sender(&p))
         return -1;
     remember(&p);
     add_missing(&p);
-    if (p.must_rebuild || *p.top || needs_domains(&p)) {
-        rebuild(&p);
-        if (ss_canonical_make(&p.bytes, &p.len, p.bytes, p.len, problem, m->pool)) return -1;
-    }
+    int is_rebuilt = p.must_rebuild || *p.top || needs_domains(&p);
+    if (is_rebuilt) rebuild(&p);
+    if ((is_rebuilt || p.must_reencode) &&
+        (ss_canonical_make(&p.bytes, &p.len, p.bytes, p.len, problem, m->pool) ||
+         (p.must_reencode && too_large(&p, p.len))))
+        return -1;
     m->content = p.bytes;
     m->content_len = p.len;
     return 0;

@@ -256,6 +256,71 @@ static void what_is_missing_is_added(void)
     apr_pool_destroy(pool);
 }
 
+/* What is odd in front of a header or in it, and what is left of it. */
+static void oddities_of_a_header_are_put_right(void)
+{
+    static const struct {
+        const char *label, *input, *want;
+    } table[] = {
+        { "a byte order mark",
+          "\xef\xbb\xbf"
+          "From: a@b.c\n\n",
+          "From: a@b.c\r\n\r\n" },
+        { "mbox", "From a@b.c Sat Jan  1 10:00:00 2022\nFrom: a@b.c\n\n", "From: a@b.c\r\n\r\n" },
+        { "quoted mbox", ">From - Sat, 1 Jan 2022\nFrom: a@b.c\n\n", "From: a@b.c\r\n\r\n" },
+        { "mbox, another date", "From a 2022-01-01 10:00\nFrom: a@b.c\n\n", "From: a@b.c\r\n\r\n" },
+        { "both",
+          "\xef\xbb\xbf"
+          "From a@b.c Sat Jan  1 10:00:00 2022\nFrom: a@b.c\n\n",
+          "From: a@b.c\r\n\r\n" },
+        { "text that begins so", "From Sun to Mon the host was down\n",
+          "From: r@s.t\r\n\r\nFrom Sun to Mon the host was down\r\n" },
+        { "a blank before the colon", "From : A <a@b.c>\nSubject\t :  x\n\n",
+          "From: A <a@b.c>\r\nSubject:  x\r\n\r\n" },
+        { "what only the last server writes",
+          "Return-Path: <x@y.z>\nFrom: a@b.c\nContent-Length: 12\nX: 1\n\n",
+          "From: a@b.c\r\nX: 1\r\n\r\n" },
+        { "empty fields",
+          "Date:\nMessage-ID: \nFrom:\n \nTo:\t\nReply-To:\nSubject:\nResent-To:\n\n",
+          "Subject:\r\nFrom: r@s.t\r\n\r\n" },
+        { "odd but whole", "From:\ta@b.c\r\nX:\r\n\ty\r\n \r\nTo:  x@y.z ,\r\n  z@y.z\r\n\r\n",
+          "From:\ta@b.c\r\nX:\r\n\ty\r\n \r\nTo:  x@y.z ,\r\n  z@y.z\r\n\r\n" }
+    };
+    const ss_parse_options_t options = { .adds_from = 1,
+                                         .takes_plain_text = 1,
+                                         .default_from = "r@s.t" };
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        ss_mail_problem_t problem;
+        const ss_mail_message_t *m = parsed(table[i].input, &options, &problem, pool);
+        if (m && !strcmp(m->content, table[i].want)) continue;
+        printf("\n%s: %s", table[i].label, m ? m->content : problem.detail);
+        CU_FAIL("read otherwise");
+    }
+    apr_pool_destroy(pool);
+}
+
+/* Bcc is read and left out before a line is looked at for its length. */
+static void recipients_are_read_from_the_unfolded_field(void)
+{
+    const ss_parse_options_t options = { .takes_rcpts = 1 };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    const char *list = "user000@example.net";
+    for (int i = 1; i < 200; i++) list = apr_psprintf(pool, "%s,user%03d@example.net", list, i);
+    const ss_mail_message_t *m =
+        parsed(apr_pstrcat(pool, "From: a@b.c\nBcc: ", list, "\nX: 1\n\nhi\n", NULL), &options,
+               &problem, pool);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    CU_ASSERT_STRING_EQUAL(rcpts(m, pool), list);
+    CU_ASSERT_STRING_EQUAL(m->content, "From: a@b.c\r\nX: 1\r\n\r\nhi\r\n");
+    apr_pool_destroy(pool);
+}
+
 /* Whatever the submitter calls an added field: there is one, and it is the administrator's. */
 static void added_fields_replace_the_submitters(void)
 {
@@ -295,7 +360,7 @@ static void the_line_of_an_mbox_is_no_field(void)
     ss_mail_message_t *m = parsed("From a@b.c Mon Jan  1 12:00:00 2024\nFrom : d@e.f\n\nx\n",
                                   &options, &problem, pool);
     CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-    CU_ASSERT_STRING_EQUAL(m->content, "From : d@e.f\r\n\r\nx\r\n");
+    CU_ASSERT_STRING_EQUAL(m->content, "From: d@e.f\r\n\r\nx\r\n");
     m = parsed("From \t: d@e.f\nTo: a@b.c\n\nx\n", &options, &problem, pool);
     CU_ASSERT_PTR_NOT_NULL_FATAL(m);
     CU_ASSERT_STRING_EQUAL(m->attr.header_from, "d@e.f");
@@ -319,7 +384,7 @@ static void domains_and_bcc(void)
         { "Resent-Sender first",
           "From: a@b.c\r\nResent-To: x@y.z\r\nResent-Sender: s@b.c\r\nResent-From: r@b.c\r\n\r\n",
           "Resent-Sender: s@b.c" },
-        { "the mbox line of some", ">From joe Sat\r\nFrom: a@b.c\r\nTo: x@y.z\r\n\r\n",
+        { "the mbox line of some", ">From joe Sat Jan  1\r\nFrom: a@b.c\r\nTo: x@y.z\r\n\r\n",
           "From: a@b.c\r\nTo: x@y.z\r\n\r\n" },
         { "a field that begins so", "From : a@b.c\r\nTo: x@y.z\r\n\r\n", "x@y.z" }
     };
@@ -400,6 +465,9 @@ void ss_suite_parse(void)
     CU_add_test(s, "canonical_content_is_not_copied", canonical_content_is_not_copied);
     CU_add_test(s, "marks_are_read", marks_are_read);
     CU_add_test(s, "what_is_missing_is_added", what_is_missing_is_added);
+    CU_add_test(s, "oddities_of_a_header_are_put_right", oddities_of_a_header_are_put_right);
+    CU_add_test(s, "recipients_are_read_from_the_unfolded_field",
+                recipients_are_read_from_the_unfolded_field);
     CU_add_test(s, "added_fields_replace_the_submitters", added_fields_replace_the_submitters);
     CU_add_test(s, "the_line_of_an_mbox_is_no_field", the_line_of_an_mbox_is_no_field);
     CU_add_test(s, "domains_and_bcc", domains_and_bcc);
