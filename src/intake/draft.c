@@ -24,13 +24,14 @@ int ss_draft_from(ss_mail_message_t *mail, const char *text, const char *default
     } else if (!ss_address_one(&one, text, &why, mail->pool)) {
         from = one.address;
     } else {
-        ss_mail_problem(problem, 400, "from", "the sender \"%.200s\" is not an address: %s", text,
-                        why);
+        ss_mail_problem(problem, SS_PROBLEM_ADDRESS, "from",
+                        "the sender \"%.200s\" is not an address: %s", text, why);
         return -1;
     }
     mail->from = ss_address_with_domain(from, default_domain, mail->pool);
     if (ss_address_is_valid(mail->from, 0, &why)) return 0;
-    ss_mail_problem(problem, 400, "from", "the sender \"%.200s\" is not an address: %s", text, why);
+    ss_mail_problem(problem, SS_PROBLEM_ADDRESS, "from",
+                    "the sender \"%.200s\" is not an address: %s", text, why);
     return -1;
 }
 
@@ -50,8 +51,8 @@ int ss_draft_rcpt(ss_mail_message_t *mail, const char *text, unsigned notify,
     if (ss_address_is_valid(text, 1, NULL))
         return add_rcpt(mail, text, notify, default_domain, problem);
     if (ss_address_list(&list, text, strlen(text), &why, mail->pool) || !list->nelts) {
-        ss_mail_problem(problem, 400, "to", "the recipient \"%.200s\" is not an address: %s", text,
-                        why);
+        ss_mail_problem(problem, SS_PROBLEM_ADDRESS, "to",
+                        "the recipient \"%.200s\" is not an address: %s", text, why);
         return -1;
     }
     for (int i = 0; i < list->nelts; i++) {
@@ -80,16 +81,16 @@ int ss_draft_finish(ss_mail_message_t *mail, const char *bytes, apr_size_t len,
     options.random = (apr_uint64_t)ss_random_32() << 32 | ss_random_32();
     if (ss_parse_message(mail, bytes, len, &options, problem)) return -1;
     if (mail->received_count > SS_DRAFT_RECEIVED_MAX) {
-        ss_mail_problem(problem, 400, "Received", "it has come through %d servers: a loop",
-                        mail->received_count);
+        ss_mail_problem(problem, SS_PROBLEM_HEADER, "Received",
+                        "it has come through %d servers: a loop", mail->received_count);
         return -1;
     }
     if (!mail->from) {
-        ss_mail_problem(problem, 400, "from", "the message has no sender");
+        ss_mail_problem(problem, SS_PROBLEM_SENDER, "from", "the message has no sender");
         return -1;
     }
     if (!mail->rcpts->nelts) {
-        ss_mail_problem(problem, 400, "to", "the message has no recipient");
+        ss_mail_problem(problem, SS_PROBLEM_RECIPIENT, "to", "the message has no recipient");
         return -1;
     }
     for (int i = 0; how->notify && i < mail->rcpts->nelts; i++)

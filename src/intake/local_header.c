@@ -9,12 +9,12 @@
 #include "mail/attributes_json.h"
 #include "mail/mail.h"
 
-int ss_local_header_refuse(ss_local_refusal_t *no, int status, int retry_after, const char *field,
+int ss_local_header_refuse(ss_local_refusal_t *no, int kind, int retry_after, const char *field,
                            const char *format, ...)
 {
     va_list args;
 
-    no->status = status;
+    no->kind = kind;
     no->retry_after = retry_after;
     no->field = field;
     va_start(args, format);
@@ -36,9 +36,12 @@ static int read_rcpts(const json_t *header, ss_message_t *m, ss_local_refusal_t 
     unsigned notify = (unsigned)ss_json_number(header, "notify");
     apr_size_t count = json_array_size(to);
 
-    if (!count) return ss_local_header_refuse(no, 400, 0, "to", "a message needs a recipient");
+    if (!count)
+        return ss_local_header_refuse(no, SS_PROBLEM_RECIPIENT, 0, "to",
+                                      "a message needs a recipient");
     if (count > SS_MAIL_RECIPIENTS_MAX)
-        return ss_local_header_refuse(no, 422, 0, "to", "more than %d recipients in one message",
+        return ss_local_header_refuse(no, SS_PROBLEM_TOO_MANY, 0, "to",
+                                      "more than %d recipients in one message",
                                       SS_MAIL_RECIPIENTS_MAX);
     m->rcpts = apr_pcalloc(m->pool, count * sizeof(*m->rcpts));
     m->rcpt_count = (int)count;
@@ -49,8 +52,8 @@ static int read_rcpts(const json_t *header, ss_message_t *m, ss_local_refusal_t 
         const json_t *own = json_array_get(notifies, i);
         const char *why;
         if (!ss_address_is_valid(address, 0, &why)) {
-            return ss_local_header_refuse(no, 400, 0, "to", "recipient %d is not an address: %s",
-                                          (int)i + 1, why);
+            return ss_local_header_refuse(no, SS_PROBLEM_ADDRESS, 0, "to",
+                                          "recipient %d is not an address: %s", (int)i + 1, why);
         }
         rcpt->number = (int)i;
         rcpt->address = apr_pstrdup(m->pool, address);
@@ -67,7 +70,8 @@ static int read_from(const json_t *value, ss_message_t *m, ss_local_refusal_t *n
 
     if (!value || json_is_null(value) || (from && !*from)) return 1;
     if (!ss_address_is_valid(from, 0, &why)) {
-        return ss_local_header_refuse(no, 400, 0, "from", "the sender is not an address: %s", why);
+        return ss_local_header_refuse(no, SS_PROBLEM_ADDRESS, 0, "from",
+                                      "the sender is not an address: %s", why);
     }
     m->from = apr_pstrdup(m->pool, from);
     return 1;

@@ -10,8 +10,8 @@
 #include "queue/message.h"
 #include "wire/request.h"
 
-typedef struct { /* why a submission is refused, in terms of HTTP */
-    int status;
+typedef struct {       /* why a submission is refused, in terms of HTTP */
+    int kind;          /* base/problem_kind.h, or an HTTP status */
     int retry_after;   /* seconds; 0: not said */
     const char *field; /* the member that is wrong, or NULL */
     char detail[1024];
@@ -23,7 +23,7 @@ typedef struct { /* who asks (SO_PEERCRED) */
 } ss_local_client_id_t;
 
 /* Sets the refusal; returns 0. */
-int ss_local_header_refuse(ss_local_refusal_t *no, int status, int retry_after, const char *field,
+int ss_local_header_refuse(ss_local_refusal_t *no, int kind, int retry_after, const char *field,
                            const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* Whether the daemon composes the message itself: the envelope as a person typed it, content as a
  * program wrote it (incoming.h). */

@@ -48,7 +48,9 @@ static void refuse_one(one_t *one, const ss_local_refusal_t *no)
     ss_json_put(fields, "detail", no->detail);
     ss_json_put(fields, "field", no->field);
     if (no->retry_after) json_object_set_new(fields, "retryAfter", json_integer(no->retry_after));
-    answer_one(one, no->status, fields);
+    if (no->kind != ss_problem_kind_status(no->kind))
+        ss_json_put(fields, "code", ss_problem_kind_code(no->kind));
+    answer_one(one, ss_problem_kind_status(no->kind), fields);
 }
 
 static void accepted_one(one_t *one, const ss_accept_answer_t *answer)
@@ -105,10 +107,10 @@ static void drop_one(one_t *one, const ss_local_refusal_t *no)
 static void drop_mail(one_t *one, const ss_mail_problem_t *problem)
 {
     ss_local_refusal_t no;
-    int status = problem->status ? problem->status : 400;
+    int kind = ss_mail_problem_kind(problem);
 
-    ss_local_header_refuse(&no, status, status == 503 ? 5 : 0, problem->field, "%s",
-                           problem->detail);
+    ss_local_header_refuse(&no, kind, ss_problem_kind_status(kind) == 503 ? 5 : 0, problem->field,
+                           "%s", problem->detail);
     drop_one(one, &no);
 }
 

@@ -6,22 +6,22 @@
 
 /* The refusals of accept.c in terms of HTTP. */
 static const struct {
-    int status, retry_after;
+    int kind, retry_after;
     const char *field;
-} refusals[] = { [SS_ACCEPT_LEAVING] = { 503, 5, NULL },
-                 [SS_ACCEPT_STORE] = { 503, 5, NULL },
-                 [SS_ACCEPT_OFF] = { 503, 60, NULL },
-                 [SS_ACCEPT_HOST] = { 503, 60, NULL },
-                 [SS_ACCEPT_FULL] = { 503, 60, NULL },
-                 [SS_ACCEPT_SIZE] = { 413, 0, NULL },
+} refusals[] = { [SS_ACCEPT_LEAVING] = { SS_PROBLEM_UNAVAILABLE, 5, NULL },
+                 [SS_ACCEPT_STORE] = { SS_PROBLEM_QUEUE, 5, NULL },
+                 [SS_ACCEPT_OFF] = { SS_PROBLEM_ENGINE_OFF, 60, NULL },
+                 [SS_ACCEPT_HOST] = { SS_PROBLEM_NO_HOST, 60, NULL },
+                 [SS_ACCEPT_FULL] = { SS_PROBLEM_QUEUE_FULL, 60, NULL },
+                 [SS_ACCEPT_SIZE] = { SS_PROBLEM_SIZE, 0, NULL },
                  [SS_ACCEPT_EMPTY] = { 400, 0, NULL },
                  [SS_ACCEPT_FORM] = { 400, 0, NULL },
-                 [SS_ACCEPT_KEY] = { 422, 0, "Idempotency-Key" },
-                 [SS_ACCEPT_BUSY] = { 409, 1, "Idempotency-Key" } };
+                 [SS_ACCEPT_KEY] = { SS_PROBLEM_KEY_REUSED, 0, "Idempotency-Key" },
+                 [SS_ACCEPT_BUSY] = { SS_PROBLEM_KEY_BUSY, 1, "Idempotency-Key" } };
 
 int ss_local_message_refuse(ss_local_refusal_t *no, const ss_accept_answer_t *answer)
 {
-    return ss_local_header_refuse(no, refusals[answer->refusal].status,
+    return ss_local_header_refuse(no, refusals[answer->refusal].kind,
                                   refusals[answer->refusal].retry_after,
                                   refusals[answer->refusal].field, "%s", answer->detail);
 }
@@ -37,7 +37,7 @@ static ss_relay_t *relay_of(const ss_intake_t *intake, const json_t *header, ss_
         name ? ss_relay_find(intake->delivery, name) : ss_relay_at(intake->delivery, 0);
 
     if (!relay)
-        ss_local_header_refuse(no, asked ? 422 : 503,
+        ss_local_header_refuse(no, asked ? SS_PROBLEM_RELAY_UNKNOWN : 503,
                                asked ? 0 : refusals[SS_ACCEPT_LEAVING].retry_after, "relay",
                                "no relay is called \"%s\"", name);
     return relay && !asked ? ss_accept_relay(intake, from ? from : "", relay) : relay;

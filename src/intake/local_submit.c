@@ -58,7 +58,7 @@ void ss_local_submit_free(ss_local_submit_t *submit)
 static void refuse(ss_local_submit_t *submit, const ss_local_refusal_t *no)
 {
     /* The field's name may be in the message's pool: the message goes last. */
-    ss_request_refuse(submit->req, no->status, no->retry_after, no->field, "%s", no->detail);
+    ss_request_refuse(submit->req, no->kind, no->retry_after, no->field, "%s", no->detail);
     ss_local_submit_free(submit);
 }
 
@@ -66,10 +66,10 @@ static void refuse(ss_local_submit_t *submit, const ss_local_refusal_t *no)
 static void refuse_mail(ss_local_submit_t *submit, const ss_mail_problem_t *problem)
 {
     ss_local_refusal_t no;
-    int status = problem->status ? problem->status : 400;
+    int kind = ss_mail_problem_kind(problem);
 
-    ss_local_header_refuse(&no, status, status == 503 ? 5 : 0, problem->field, "%s",
-                           problem->detail);
+    ss_local_header_refuse(&no, kind, ss_problem_kind_status(kind) == 503 ? 5 : 0, problem->field,
+                           "%s", problem->detail);
     refuse(submit, &no);
 }
 

@@ -44,17 +44,17 @@ static int take(apr_array_header_t *into, const ss_header_field_t *field,
     apr_array_header_t *list;
 
     if (ss_address_list(&list, field->value, field->value_len, &why, pool))
-        return ss_mail_problem(problem, 400, name,
+        return ss_mail_problem(problem, SS_PROBLEM_HEADER, name,
                                "the field %s cannot be read as addresses: %s (SMTPSendAllowFrom)",
                                name, why);
     if (!list->nelts)
-        return ss_mail_problem(problem, 400, name,
+        return ss_mail_problem(problem, SS_PROBLEM_HEADER, name,
                                "the field %s has no address (SMTPSendAllowFrom)", name);
     for (int i = 0; i < list->nelts; i++) {
         const ss_address_t *a = &APR_ARRAY_IDX(list, i, ss_address_t);
         why = objection(a);
         if (why)
-            return ss_mail_problem(problem, 400, name,
+            return ss_mail_problem(problem, SS_PROBLEM_HEADER, name,
                                    "the field %s: <%.200s>: %s (SMTPSendAllowFrom)", name,
                                    a->address, why);
         APR_ARRAY_PUSH(into, ss_authors_t) = (ss_authors_t){ name, a->address };
@@ -76,10 +76,10 @@ int ss_authors_read(apr_array_header_t **list, const ss_mail_message_t *m,
             return -1;
     }
     if (at != end)
-        return ss_mail_problem(problem, 400, "header",
+        return ss_mail_problem(problem, SS_PROBLEM_HEADER, "header",
                                "the header has a line that is not a field (SMTPSendAllowFrom)");
     if (count == 1) return 0;
-    return ss_mail_problem(problem, 400, "From",
+    return ss_mail_problem(problem, SS_PROBLEM_HEADER, "From",
                            "the message has %d From fields; here it must have exactly one "
                            "(SMTPSendAllowFrom)",
                            count);

@@ -314,7 +314,8 @@ static int write_header(GMimeStream *stream, const ss_compose_t *model, ss_mail_
     apr_pool_destroy(h.scratch);
     ss_buf_free(&h.out);
     if (h.rv == APR_SUCCESS) return 0;
-    return ss_mail_problem(problem, h.rv == APR_ENOSPC ? 400 : 503, "headers",
+    return ss_mail_problem(problem, h.rv == APR_ENOSPC ? SS_PROBLEM_HEADER : SS_PROBLEM_NO_ROOM,
+                           "headers",
                            h.rv == APR_ENOSPC ? "the header is longer than %d octets"
                                               : "there is not enough memory for the header",
                            SS_PARSE_HEADER_MAX);

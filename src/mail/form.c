@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/suggest.h"
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/codec.h"
@@ -41,15 +42,37 @@ static const char *member_path(form_t *f, const char *path, const char *member)
     return apr_pstrcat(f->paths, path, ".", member, NULL);
 }
 
-static int wrong(form_t *f, const char *path, const char *what)
+static int refuse(form_t *f, int kind, const char *path, const char *what)
 {
     path = apr_pstrdup(f->m->pool, path);
-    return ss_mail_problem(f->problem, 400, path, "%s: %s", path, what);
+    return ss_mail_problem(f->problem, kind, path, "%s: %s", path, what);
+}
+
+static int wrong(form_t *f, const char *path, const char *what)
+{
+    return refuse(f, SS_PROBLEM_MEMBER, path, what);
+}
+
+static int wrong_address(form_t *f, const char *path, const char *why)
+{
+    return refuse(f, SS_PROBLEM_ADDRESS, path, why);
+}
+
+/* There is no member like the last one of path; names: those that there are (suggest.h). */
+static int unknown(form_t *f, const char *path, const char *name, const char *what,
+                   const char *names)
+{
+    apr_pool_t *pool = f->m->pool;
+    const char *meant = ss_suggest(name, names, pool);
+
+    if (meant) what = apr_psprintf(pool, "%s; did you mean \"%s\"?", what, meant);
+    return refuse(f, SS_PROBLEM_UNKNOWN, path, what);
 }
 
 static int no_room(form_t *f, apr_status_t rv)
 {
-    return ss_mail_problem(f->problem, 503, NULL, "%s", ss_scratch_why(rv, f->m->pool));
+    return ss_mail_problem(f->problem, SS_PROBLEM_NO_ROOM, NULL, "%s",
+                           ss_scratch_why(rv, f->m->pool));
 }
 
 /* ---- kinds of values ---- */
@@ -98,7 +121,7 @@ static int add_address(form_t *f, const char *path, ss_address_t a, apr_array_he
 
     a.address = ss_address_with_domain(a.address, f->options->default_domain, f->scratch);
     if (!ss_address_is_valid(a.address, 0, &why))
-        return wrong(f, path, apr_psprintf(f->scratch, "<%.200s>: %s", a.address, why));
+        return wrong_address(f, path, apr_psprintf(f->scratch, "<%.200s>: %s", a.address, why));
     if (list->nelts >= SS_MAIL_RECIPIENTS_MAX) return wrong(f, path, "too many addresses");
     APR_ARRAY_PUSH(list, ss_address_t) =
         (ss_address_t){ .name = apr_pstrdup(f->m->pool, a.name),
@@ -119,8 +142,9 @@ static int address(form_t *f, const char *path, json_t *value, apr_array_header_
         json_object_foreach(value, key, item)
         {
             if (strcmp(key, "name") && strcmp(key, "address"))
-                return wrong(f, member_path(f, path, key),
-                             "unknown field; an address has name and address");
+                return unknown(f, member_path(f, path, key), key,
+                               "unknown field; an address has name and address",
+                               "name address email>address mail>address displayName>name");
         }
         item = json_object_get(value, "name");
         if (item && !json_is_null(item) && text(f, member_path(f, path, "name"), item, 1, &name))
@@ -131,11 +155,11 @@ static int address(form_t *f, const char *path, json_t *value, apr_array_header_
     }
     if (text(f, path, value, 1, &s)) return -1;
     if (name) {
-        if (ss_address_one(&a, s, &why, f->scratch)) return wrong(f, path, why);
+        if (ss_address_one(&a, s, &why, f->scratch)) return wrong_address(f, path, why);
         a.name = name;
         return add_address(f, path, a, list);
     }
-    if (ss_address_list(&found, s, strlen(s), &why, f->scratch)) return wrong(f, path, why);
+    if (ss_address_list(&found, s, strlen(s), &why, f->scratch)) return wrong_address(f, path, why);
     for (int i = 0; i < found->nelts; i++) {
         if (add_address(f, path, APR_ARRAY_IDX(found, i, ss_address_t), list)) return -1;
     }
@@ -268,8 +292,11 @@ static int attachment(form_t *f, const char *path, json_t *value)
             if (!is_cid(a->cid))
                 return wrong(f, at, "not a content id: it must not have blanks or brackets");
         } else
-            return wrong(f, at,
-                         "unknown field; an attachment has filename, contentType, content, cid");
+            return unknown(f, at, key,
+                           "unknown field; an attachment has filename, contentType, content, cid",
+                           "filename contentType content cid name>filename file>filename "
+                           "type>contentType mimeType>contentType mediaType>contentType "
+                           "data>content base64>content body>content contentId>cid id>cid");
     }
     return has_content ? 0 : wrong(f, member_path(f, path, "content"), "is missing");
 }
@@ -316,7 +343,9 @@ static int read_envelope(form_t *f, const char *path, json_t *value)
             if (list->nelts != 1) return wrong(f, at, "must be one address");
             f->m->from = ((const ss_address_t *)list->elts)->address;
         } else
-            return wrong(f, at, "unknown field; an envelope has from and to");
+            return unknown(f, at, key, "unknown field; an envelope has from and to",
+                           "from to mailFrom>from sender>from returnPath>from rcptTo>to "
+                           "recipients>to rcpt>to");
     }
     return 0;
 }
@@ -440,6 +469,26 @@ static int read_member(form_t *f, size_t i, json_t *value)
     }
 }
 
+/* What other mailers call the members. */
+#define ALIASES                                                                                    \
+    "sender>from author>from recipients>to recipient>to replyAddress>replyTo body>text "           \
+    "message>text content>text plain>text bodyText>text textBody>text htmlBody>html "              \
+    "bodyHtml>html title>subject files>attachments attachment>attachments file>attachments "       \
+    "header>headers sendAt>at scheduledAt>at delay>at ttl>expire expires>expire "                  \
+    "returnPath>envelope tags>metadata callback>webhook"
+
+static const char *all_names(apr_pool_t *pool)
+{
+    const char *names = ALIASES;
+
+    for (size_t i = 0; i < MEMBERS; i++)
+        names = apr_pstrcat(pool, names, " ", members[i].name, NULL);
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+        if (row->set_by & SS_SET_DOCUMENT) names = apr_pstrcat(pool, names, " ", row->name, NULL);
+    }
+    return names;
+}
+
 /* Its place in the table, or MEMBERS. */
 static size_t member_of(const char *name)
 {
@@ -457,7 +506,7 @@ static int read_fields(form_t *f, json_t *document)
     json_object_foreach(document, key, item)
     {
         if (member_of(key) == MEMBERS && !ss_attributes_find(key, SS_SET_DOCUMENT))
-            return wrong(f, apr_pstrdup(f->m->pool, key), "there is no such field");
+            return unknown(f, key, key, "there is no such field", all_names(f->m->pool));
     }
     for (size_t i = 0; i < MEMBERS; i++) {
         item = json_object_get(document, members[i].name);
@@ -530,9 +579,11 @@ static int finish(form_t *f)
                                 add_rcpts(f, "cc", f->model.cc) || add_rcpts(f, "bcc", f->bcc)))
         return -1;
     if (!f->m->rcpts->nelts)
-        return wrong(f, "to", "the message has no recipient: to, cc, bcc or envelope.to");
+        return refuse(f, SS_PROBLEM_RECIPIENT, "to",
+                      "the message has no recipient: to, cc, bcc or envelope.to");
     if (!f->model.from.address) f->model.from.address = f->options->default_from;
-    if (!f->model.from.address || !*f->model.from.address) return wrong(f, "from", "is missing");
+    if (!f->model.from.address || !*f->model.from.address)
+        return refuse(f, SS_PROBLEM_SENDER, "from", "is missing");
     f->model.host = f->options->host;
     f->model.now = f->options->now;
     f->model.random = f->options->random;
@@ -574,7 +625,8 @@ static int read_document(form_t *f, json_t *document, const apr_array_header_t *
     f->paths = f->m->pool;
     apr_pool_create(&f->scratch, f->m->pool);
     if (!json_is_object(document))
-        return ss_mail_problem(f->problem, 400, NULL, "the JSON document is not an object");
+        return ss_mail_problem(f->problem, SS_PROBLEM_BODY, NULL,
+                               "the JSON document is not an object");
     return read_fields(f, document) || add_files(f, files) || finish(f) ? -1 : 0;
 }
 
@@ -586,8 +638,9 @@ int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len,
     json_t *document = ss_json_read(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 
     if (document) return read_document(&f, document, NULL);
-    return ss_mail_problem(problem, 400, NULL, "the JSON cannot be read: line %d, column %d: %s",
-                           error.line, error.column, error.text);
+    return ss_mail_problem(problem, SS_PROBLEM_BODY, NULL,
+                           "the JSON cannot be read: line %d, column %d: %s", error.line,
+                           error.column, error.text);
 }
 
 /* ---- the fields of an HTML form become a document ---- */

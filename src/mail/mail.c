@@ -21,18 +21,24 @@ ss_mail_message_t *ss_mail_create(apr_pool_t *pool)
     return m;
 }
 
-int ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, const char *format,
+int ss_mail_problem(ss_mail_problem_t *problem, int kind, const char *field, const char *format,
                     ...)
 {
     va_list args;
 
     if (!problem || problem->status) return -1;
-    problem->status = status;
+    problem->status = ss_problem_kind_status(kind);
+    problem->kind = kind;
     problem->field = field;
     va_start(args, format);
     apr_vsnprintf(problem->detail, sizeof(problem->detail), format, args);
     va_end(args);
     return -1;
+}
+
+int ss_mail_problem_kind(const ss_mail_problem_t *problem)
+{
+    return problem->kind ? problem->kind : problem->status ? problem->status : 400;
 }
 
 const char *ss_mail_message_id(apr_time_t now, apr_uint64_t random, const char *host,
@@ -83,13 +89,14 @@ int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify,
     const char *why = NULL, *key = NULL;
 
     if (!ss_address_is_valid(address, 0, &why))
-        return ss_mail_problem(problem, 400, field,
+        return ss_mail_problem(problem, SS_PROBLEM_ADDRESS, field,
                                "<%.200s> is not an address that mail can be sent to: %s", address,
                                why);
     if (m->rcpts->nelts > LINEAR_MAX) key = key_of(m->pool, address);
     if (key ? is_indexed(m, key) : has_rcpt(m, address)) return 0;
     if (m->rcpts->nelts >= SS_MAIL_RECIPIENTS_MAX)
-        return ss_mail_problem(problem, 413, field, "too many recipients: a message has at most %d",
+        return ss_mail_problem(problem, SS_PROBLEM_TOO_MANY, field,
+                               "too many recipients: a message has at most %d",
                                SS_MAIL_RECIPIENTS_MAX);
     APR_ARRAY_PUSH(m->rcpts, ss_mail_rcpt_t) =
         (ss_mail_rcpt_t){ .address = apr_pstrdup(m->pool, address), .notify = notify };

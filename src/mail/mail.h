@@ -5,6 +5,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "base/problem_kind.h"
 #include "base/scratch.h"
 #include "mail/attributes.h"
 
@@ -37,16 +38,19 @@ typedef struct ss_mail_message_t {
 /* Why a submission is refused. */
 typedef struct {
     int status;        /* HTTP status: 400, 413, 415, 422 ... */
+    int kind;          /* base/problem_kind.h; 0: the general kind of the status */
     const char *field; /* "to[2]", "attachments[0].content", "header", or NULL */
     /* one sentence for the author of the client; may contain unescaped bytes of the request */
     char detail[512];
 } ss_mail_problem_t;
 
 ss_mail_message_t *ss_mail_create(apr_pool_t *pool);
-/* Sets the problem unless one is set already; problem may be NULL. Returns -1, for the caller to
- * return. */
-int ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, const char *format,
+/* Sets the problem unless one is set already; problem may be NULL. kind: SS_PROBLEM_x, or a status.
+ * Returns -1, for the caller to return. */
+int ss_mail_problem(ss_mail_problem_t *problem, int kind, const char *field, const char *format,
                     ...) __attribute__((format(printf, 4, 5)));
+/* Its kind; 400 where nobody has set one. */
+int ss_mail_problem_kind(const ss_mail_problem_t *problem);
 /* A Message-ID of our own; host NULL or "": localhost. */
 const char *ss_mail_message_id(apr_time_t now, apr_uint64_t random, const char *host,
                                apr_pool_t *pool);

@@ -95,7 +95,7 @@ static int add_rcpts(parse_t *p, const ss_header_field_t *field, apr_pool_t *scr
     apr_array_header_t *list;
 
     if (ss_address_list(&list, field->value, field->value_len, &why, scratch))
-        return ss_mail_problem(p->problem, 400, name,
+        return ss_mail_problem(p->problem, SS_PROBLEM_ADDRESS, name,
                                "the field %s cannot be read as addresses: %s", name, why);
     for (int i = 0; i < list->nelts; i++) {
         const char *address = APR_ARRAY_IDX(list, i, ss_address_t).address;
@@ -172,8 +172,8 @@ static int look(parse_t *p)
     while ((got = ss_header_next(&at, end, &field)) == 1) {
         kind_t kind = kind_of(&field);
         if (++fields > FIELDS_MAX)
-            return ss_mail_problem(p->problem, 400, "header", "the header has more than %d fields",
-                                   FIELDS_MAX);
+            return ss_mail_problem(p->problem, SS_PROBLEM_HEADER, "header",
+                                   "the header has more than %d fields", FIELDS_MAX);
         int is_dropped = is_left_out(p, &field, kind);
         if (!is_dropped) count_field(p, &field);
         if (is_rcpt_field(kind, 1) && !is_blank(field.value, field.value_len)) p->is_resent = 1;
@@ -183,7 +183,7 @@ static int look(parse_t *p)
     if (got < 0 && p->options->takes_plain_text) p->broken_at = (apr_size_t)(at - p->bytes);
     if (got == 0 || p->options->takes_plain_text) return 0;
     return ss_mail_problem(
-        p->problem, 400, "header",
+        p->problem, SS_PROBLEM_HEADER, "header",
         "line %d of the header is not a field (Name: value), and no empty line before it ends the "
         "header: \"%.60s\"",
         fields + 1,
@@ -232,7 +232,7 @@ static int sender(parse_t *p)
     if (!m->from || !*m->from) return 0;
     m->from = ss_address_with_domain(m->from, p->options->default_domain, m->pool);
     if (!ss_address_is_valid(m->from, 0, &why))
-        return ss_mail_problem(p->problem, 400, "from",
+        return ss_mail_problem(p->problem, SS_PROBLEM_ADDRESS, "from",
                                "the sender <%.200s> is not a valid address: %s", m->from, why);
     if (ss_text_has_8bit(m->from)) m->attr.is_utf8 = 1;
     return 0;
@@ -330,7 +330,7 @@ static int add_headers(parse_t *p)
         const char *const *pair = ((const char *(*)[2])p->options->add_headers->elts)[i];
         const char *value = pair[1] ? pair[1] : "";
         if (strpbrk(value, "\r\n"))
-            return ss_mail_problem(p->problem, 400, pair[0],
+            return ss_mail_problem(p->problem, SS_PROBLEM_HEADER, pair[0],
                                    "the value of the added field %s has a line end", pair[0]);
         p->top = apr_pstrcat(p->m->pool, p->top, pair[0], ": ", ss_words_encode(p->m->pool, value),
                              "\r\n", NULL);
@@ -432,10 +432,10 @@ static void skip_marks(const char **bytes, apr_size_t *len)
 static int check_header(parse_t *p)
 {
     if (p->header_len > SS_PARSE_HEADER_MAX)
-        return ss_mail_problem(p->problem, 400, "header", "the header is longer than %d octets",
-                               SS_PARSE_HEADER_MAX);
+        return ss_mail_problem(p->problem, SS_PROBLEM_HEADER, "header",
+                               "the header is longer than %d octets", SS_PARSE_HEADER_MAX);
     if (!memchr(p->bytes, '\0', p->header_len)) return 0;
-    return ss_mail_problem(p->problem, 400, "header", "the header has a zero byte");
+    return ss_mail_problem(p->problem, SS_PROBLEM_HEADER, "header", "the header has a zero byte");
 }
 
 static int too_large(parse_t *p, apr_size_t size)

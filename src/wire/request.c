@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/problem_kind.h"
+
 void ss_request_answer(ss_request_t *req, int status, json_t *fields, const char *content,
                        apr_size_t len)
 {
@@ -27,7 +29,7 @@ void ss_request_document(ss_request_t *req, int status, json_t *document)
     free(text);
 }
 
-void ss_request_refuse(ss_request_t *req, int status, int retry_after, const char *field,
+void ss_request_refuse(ss_request_t *req, int kind, int retry_after, const char *field,
                        const char *format, ...)
 {
     char detail[2048];
@@ -40,5 +42,7 @@ void ss_request_refuse(ss_request_t *req, int status, int retry_after, const cha
     ss_json_put(fields, "detail", detail);
     ss_json_put(fields, "field", field);
     if (retry_after) json_object_set_new(fields, "retryAfter", json_integer(retry_after));
-    ss_request_answer(req, status, fields, NULL, 0);
+    if (kind != ss_problem_kind_status(kind))
+        ss_json_put(fields, "code", ss_problem_kind_code(kind));
+    ss_request_answer(req, ss_problem_kind_status(kind), fields, NULL, 0);
 }

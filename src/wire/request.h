@@ -45,7 +45,8 @@ void ss_request_answer(ss_request_t *req, int status, json_t *fields, const char
                        apr_size_t len);
 /* Ends the request with a JSON document as content, taken over. */
 void ss_request_document(ss_request_t *req, int status, json_t *document);
-/* Ends the request as refused. retry_after: seconds, 0: not said. field: the member of the request
- * that is wrong, or NULL. The text is made valid UTF-8 and cut at 2,047 octets. */
-void ss_request_refuse(ss_request_t *req, int status, int retry_after, const char *field,
+/* Ends the request as refused. kind: base/problem_kind.h. retry_after: seconds, 0: not said. field:
+ * the member of the request that is wrong, or NULL. The text is made valid UTF-8 and cut at 2,047
+ * octets. */
+void ss_request_refuse(ss_request_t *req, int kind, int retry_after, const char *field,
                        const char *format, ...) __attribute__((format(printf, 5, 6)));

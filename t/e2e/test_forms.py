@@ -89,7 +89,7 @@ def test_lines_are_answered_in_order_and_a_bad_one_hurts_no_other(make_httpd, re
     answers = answers_of(send_lines(httpd, lines))
     assert [a["status"] for a in answers] == [202, 400, 400, 202, 403, 400, 202]
     assert answers[0]["id"] and answers[3]["recipients"] == 2 and answers[3]["state"] == "queued"
-    assert answers[2]["field"] == "to" and answers[2]["line"] == 3 and answers[2]["title"] == "Bad Request"
+    assert answers[2]["field"] == "to" and answers[2]["line"] == 3 and answers[2]["code"] == "address_invalid"
     assert answers[5]["field"] == "attachments[2].content" and "not base64" in answers[5]["detail"]
     arrived = relay.wait_for(3)
     assert sorted(parsed(m)["subject"] for m in arrived) == ["0", "3", "6"]

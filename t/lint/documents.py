@@ -74,6 +74,18 @@ def metrics(report):
                 report.find(f"{path} names {name}, which is no metric")
 
 
+def problems(report):
+    """docs/problems.md and conf/openapi.yaml list the kinds of refusals, with their statuses."""
+    kinds = re.findall(r'^    X\(\w+, (\d{3}), \d+, "(\w+)"', tree.read("src/base/problem_kind.h"), re.M)
+    listed = [(status, code) for code, status in re.findall(r"^\| `(\w+)` \| (\d{3}) \|", tree.read("docs/problems.md"), re.M)]
+    schema = re.search(r"code: \{ enum: \[([^]]*)\]", tree.read("conf/openapi.yaml"))
+    report.examined = len(kinds)
+    if listed != kinds:
+        report.find(f"docs/problems.md does not list the kinds of src/base/problem_kind.h, in their order: {sorted(set(listed) ^ set(kinds))}")
+    if not schema or sorted(schema.group(1).split(", ")) != sorted(code for _, code in kinds):
+        report.find("conf/openapi.yaml does not list the codes of src/base/problem_kind.h")
+
+
 def readmes(report):
     """Each folder of the source explains itself."""
     for folder in sorted({os.path.dirname(path) for path in tree.files("src/*/*")}):
@@ -117,4 +129,4 @@ def attacks(report):
                 report.find(f"docs/attacks.md names {name}, which is not in {path}")
 
 
-CHECKS = [attacks, log_numbers, directives, commands, metrics, readmes, citations]
+CHECKS = [attacks, log_numbers, directives, commands, metrics, problems, readmes, citations]

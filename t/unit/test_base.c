@@ -11,8 +11,10 @@
 #include "base/heap.h"
 #include "base/ident.h"
 #include "base/log.h"
+#include "base/problem_kind.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/suggest.h"
 #include "base/text.h"
 
 void ss_suite_base(void);
@@ -361,6 +363,49 @@ static void a_fork_draws_other_numbers(void)
     close(ends[1]);
 }
 
+static void kinds_of_problems_have_names(void)
+{
+    CU_ASSERT_EQUAL(ss_problem_kind_status(SS_PROBLEM_ADDRESS), 400);
+    CU_ASSERT_STRING_EQUAL(ss_problem_kind_code(SS_PROBLEM_ADDRESS), "address_invalid");
+    CU_ASSERT_EQUAL(ss_problem_kind_find("address_invalid", 400), SS_PROBLEM_ADDRESS);
+    /* a status alone is its general kind */
+    CU_ASSERT_EQUAL(ss_problem_kind_status(503), 503);
+    CU_ASSERT_STRING_EQUAL(ss_problem_kind_code(503), "unavailable");
+    CU_ASSERT_STRING_EQUAL(ss_problem_kind_code(SS_PROBLEM_UNAVAILABLE), "unavailable");
+    CU_ASSERT_EQUAL(ss_problem_kind_find(NULL, 503), 503);
+    CU_ASSERT_EQUAL(ss_problem_kind_find("address_invalid", 503), 503);
+    CU_ASSERT_STRING_EQUAL(ss_problem_kind_code(418), "error");
+    CU_ASSERT_PTR_NULL(ss_problem_kind_title(418));
+}
+
+static void a_misspelled_name_is_recognised(void)
+{
+    static const char names[] = "from to cc bcc replyTo subject text html body>text sender>from";
+    static const struct {
+        const char *written, *meant;
+    } rows[] = { { "reply_to", "replyTo" },
+                 { "Reply-To", "replyTo" },
+                 { "repylTo", "replyTo" },
+                 { "subjct", "subject" },
+                 { "form", "from" },
+                 { "body", "text" },
+                 { "Sender", "from" },
+                 { "To", "to" },
+                 { "colour", NULL },
+                 { "", NULL },
+                 { "x", NULL },
+                 { "tt", NULL } };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *meant = ss_suggest(rows[i].written, names, pool);
+        CU_ASSERT(meant && rows[i].meant ? !strcmp(meant, rows[i].meant) : meant == rows[i].meant);
+    }
+    char *big = apr_palloc(pool, 100001);
+    memset(big, 'a', 100000);
+    big[100000] = '\0';
+    CU_ASSERT_PTR_NULL(ss_suggest(big, names, pool));
+}
+
 void ss_suite_base(void)
 {
     CU_pSuite suite = CU_add_suite("base", begin, end);
@@ -380,4 +425,6 @@ void ss_suite_base(void)
     CU_add_test(suite, "log lines are escaped, numbered and cut",
                 log_lines_are_escaped_numbered_and_cut);
     CU_add_test(suite, "the first result is kept", the_first_result_is_kept);
+    CU_add_test(suite, "kinds of problems have names", kinds_of_problems_have_names);
+    CU_add_test(suite, "a misspelled name is recognised", a_misspelled_name_is_recognised);
 }

@@ -66,7 +66,7 @@ static int explain(request_rec *r, apr_status_t rv, apr_int64_t max, const char 
         return ss_problem(r, HTTP_REQUEST_TIME_OUT, NULL,
                           "the request's body did not arrive in time");
     return ss_problem(
-        r, status, NULL,
+        r, status == HTTP_BAD_REQUEST ? SS_PROBLEM_BODY : status, NULL,
         "the request's body could not be read: it is malformed, or the connection was lost");
 }
 
@@ -123,7 +123,7 @@ int ss_body_query(request_rec *r, ss_params_t *query)
     const char *why = NULL;
 
     if (!ss_params_parse(query, r->args, &why, r->pool)) return 1;
-    return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
+    return ss_problem(r, SS_PROBLEM_PARAMETER, NULL, "the query string is malformed: %s", why);
 }
 
 int ss_body_form(request_rec *r, apr_int64_t max, ss_params_t *form)
@@ -135,13 +135,13 @@ int ss_body_form(request_rec *r, apr_int64_t max, ss_params_t *form)
     const char *both =
         r->args && *r->args ? apr_pstrcat(r->pool, r->args, "&", bytes, NULL) : bytes;
     if (strlen(bytes) == len && !ss_params_parse(form, both, &why, r->pool)) return 1;
-    return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s", why);
+    return ss_problem(r, SS_PROBLEM_BODY, NULL, "the form is malformed: %s", why);
 }
 
 int ss_body_known(request_rec *r, const ss_params_t *params, const char *const *known)
 {
     const char *unknown = ss_params_unknown(params, known);
 
-    if (unknown) ss_problem(r, HTTP_BAD_REQUEST, unknown, "unknown parameter \"%s\"", unknown);
+    if (unknown) ss_problem(r, SS_PROBLEM_PARAMETER, unknown, "unknown parameter \"%s\"", unknown);
     return !unknown;
 }

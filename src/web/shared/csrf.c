@@ -62,7 +62,7 @@ int ss_csrf_check(request_rec *r, const ss_params_t *form, const char *path)
         return 1;
     if (ss_csrf_rule_allows(&rule, cookies, ss_params_get(form, "token"), r->pool)) return 1;
     return ss_problem(
-        r, HTTP_FORBIDDEN, "token",
+        r, SS_PROBLEM_TOKEN, "token",
         "this request did not come from our own page, or the page is too old: reload it and "
         "repeat the action");
 }

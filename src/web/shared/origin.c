@@ -67,7 +67,7 @@ static const char *names_directive(const request_rec *r)
 
 static int refuse_host(request_rec *r, const char *host)
 {
-    return ss_problem(r, HTTP_FORBIDDEN, NULL,
+    return ss_problem(r, SS_PROBLEM_ORIGIN_FORBIDDEN, NULL,
                       "\"%s\" is not a name of this server, so a page of another site may have led "
                       "the browser here (DNS rebinding). If it is a name of this server, set %s to "
                       "it",
@@ -84,7 +84,7 @@ static int refuse_page(request_rec *r, const ss_origin_rule_request_t *q, int is
                               is_known ? q->origin : "https://HOST", NULL)
                 : "Otherwise open this address directly";
     return ss_problem(
-        r, HTTP_FORBIDDEN, NULL,
+        r, SS_PROBLEM_ORIGIN_FORBIDDEN, NULL,
         "this request was made by a page of %s. If that is this server, set %s to the "
         "page's host. %s",
         from, names_directive(r), other);

@@ -85,7 +85,8 @@ json_t *ss_rpc_ask(json_t *header, apr_interval_time_t timeout, apr_pool_t *pool
 
 int ss_rpc_refuse(request_rec *r, const json_t *fields)
 {
-    ss_problem_t problem = { .status = (int)ss_json_number(fields, "status"),
+    int status = (int)ss_json_number(fields, "status");
+    ss_problem_t problem = { .kind = ss_problem_kind_find(ss_json_text(fields, "code"), status),
                              .retry_after = (int)ss_json_number(fields, "retryAfter"),
                              .detail = ss_html_member(fields, "detail"),
                              .field = ss_json_text(fields, "field"),

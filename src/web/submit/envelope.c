@@ -33,13 +33,14 @@ static int read_from(ss_mail_message_t *m, const char *value, const char *defaul
     }
     m->from = address_of(value, default_domain, &why, m->pool);
     if (m->from) return 0;
-    return ss_mail_problem(problem, 400, "from", "\"%s\" is not an address: %s", value, why);
+    return ss_mail_problem(problem, SS_PROBLEM_ADDRESS, "from", "\"%s\" is not an address: %s",
+                           value, why);
 }
 
 static int read_notify(const char *value, unsigned *bits, ss_mail_problem_t *problem)
 {
     if (!ss_dsn_notify(value, bits) && *bits) return 0;
-    return ss_mail_problem(problem, 400, "notify",
+    return ss_mail_problem(problem, SS_PROBLEM_PARAMETER, "notify",
                            "\"%s\" is not \"never\", or a list of success, failure and delay",
                            value);
 }
@@ -56,8 +57,8 @@ static int read_rcpts(ss_mail_message_t *m, const ss_params_t *query, unsigned n
         const char *field = apr_psprintf(m->pool, "to[%d]", number++);
         const char *address = address_of(pair->value, default_domain, &why, m->pool);
         if (!address)
-            return ss_mail_problem(problem, 400, field, "\"%s\" is not an address: %s", pair->value,
-                                   why);
+            return ss_mail_problem(problem, SS_PROBLEM_ADDRESS, field,
+                                   "\"%s\" is not an address: %s", pair->value, why);
         if (ss_mail_add_rcpt(m, address, notify, field, problem)) return -1;
     }
     return 0;
@@ -70,7 +71,8 @@ static int read_attributes(ss_mail_message_t *m, const ss_params_t *query,
         const char *value = row->set_by & SS_SET_QUERY ? ss_params_get(query, row->name) : NULL;
         const char *wrong = value ? ss_attributes_read(row, &m->attr, value, m->pool) : NULL;
         if (!wrong) continue;
-        return ss_mail_problem(problem, 400, row->name, "%s=%s: %s%s", row->name, value, wrong,
+        return ss_mail_problem(problem, SS_PROBLEM_PARAMETER, row->name, "%s=%s: %s%s", row->name,
+                               value, wrong,
                                row->kind == SS_ATTRIBUTE_TIME ? " (RFC 3339; write + as %2B)" : "");
     }
     return 0;
@@ -101,7 +103,9 @@ int ss_envelope_read(ss_mail_message_t *m, const ss_params_t *query, const char 
     const char *twice = repeated(query);
     unsigned bits = SS_NOTIFY_NONE;
 
-    if (twice) return ss_mail_problem(problem, 400, twice, "\"%s\" is given more than once", twice);
+    if (twice)
+        return ss_mail_problem(problem, SS_PROBLEM_PARAMETER, twice,
+                               "\"%s\" is given more than once", twice);
     if (from && read_from(m, from, default_domain, problem)) return -1;
     if (notify && read_notify(notify, &bits, problem)) return -1;
     if (read_rcpts(m, query, bits, default_domain, problem)) return -1;

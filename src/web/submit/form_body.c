@@ -19,7 +19,7 @@ static int read_urlencoded(apr_array_header_t *fields, const char *bytes, apr_si
     const char *why = "it contains a zero byte";
 
     if (memchr(bytes, '\0', len) || ss_params_parse(&query, bytes, &why, pool))
-        return ss_mail_problem(problem, 400, NULL, "the form cannot be read: %s", why);
+        return ss_mail_problem(problem, SS_PROBLEM_BODY, NULL, "the form cannot be read: %s", why);
     for (int i = 0; i < query.pairs->nelts; i++) {
         const ss_params_pair_t *pair = &APR_ARRAY_IDX(query.pairs, i, ss_params_pair_t);
         add_field(fields, pair->name, pair->value);
@@ -35,11 +35,12 @@ static int take_part(apr_array_header_t *fields, apr_array_header_t *files,
 
     /* A marker of a lifted file is never text, however odd the part's header is. */
     if (ss_lift_has(lift, part->bytes, part->len) && !(lifted && part->filename))
-        return ss_mail_problem(problem, 400, part->name, "%s: cannot be read", part->name);
+        return ss_mail_problem(problem, SS_PROBLEM_MEMBER, part->name, "%s: cannot be read",
+                               part->name);
     if (!part->filename) {
         if (memchr(part->bytes, '\0', part->len))
-            return ss_mail_problem(problem, 400, part->name, "%s: contains a zero byte",
-                                   part->name);
+            return ss_mail_problem(problem, SS_PROBLEM_MEMBER, part->name,
+                                   "%s: contains a zero byte", part->name);
         if (strcmp(part->name, "_charset_"))
             add_field(fields, part->name, apr_pstrmemdup(pool, part->bytes, part->len));
         return 0;
@@ -65,7 +66,7 @@ static int read_multipart(apr_array_header_t *fields, apr_array_header_t *files,
                *why = "its Content-Type has no boundary";
 
     if (!boundary || ss_multipart_read(&parts, bytes, len, boundary, &why, pool))
-        return ss_mail_problem(problem, 400, NULL, "the form cannot be read: %s", why);
+        return ss_mail_problem(problem, SS_PROBLEM_BODY, NULL, "the form cannot be read: %s", why);
     for (int i = 0; i < parts->nelts; i++) {
         if (take_part(fields, files, &APR_ARRAY_IDX(parts, i, ss_multipart_part_t), lift, problem,
                       pool))

@@ -12,7 +12,7 @@ int ss_idempotency_read(request_rec *r, ss_idempotency_t *repeat)
 
     repeat->key = key;
     if (key && !ss_limit_is_key(key))
-        return ss_problem(r, HTTP_BAD_REQUEST, "Idempotency-Key",
+        return ss_problem(r, SS_PROBLEM_PARAMETER, "Idempotency-Key",
                           "the Idempotency-Key must be 1 to %d printable ASCII characters",
                           SS_LIMIT_KEY_MAX);
     return 1;

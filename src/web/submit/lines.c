@@ -67,8 +67,7 @@ static void answered(void *self, const json_t *fields)
     json_t *document = json_deep_copy(fields);
 
     if (status >= 400) {
-        ss_json_put(document, "type", "about:blank");
-        ss_json_put(document, "title", ss_problem_title(status));
+        ss_problem_describe(document, ss_problem_kind_find(ss_json_text(fields, "code"), status));
     } else {
         ss_json_put(document, "redirectedTo", lines->s->policy->redirect);
     }
@@ -80,10 +79,14 @@ static void answered(void *self, const json_t *fields)
     free(text);
 }
 
-static json_t *refusal(const lines_t *lines, int status, const char *field, const char *detail)
+static json_t *refusal(const lines_t *lines, int kind, const char *field, const char *detail)
 {
-    return json_pack("{s:i,s:i,s:o,s:o*}", "status", status, "line", lines->number, "detail",
-                     ss_json_string(detail), "field", field ? ss_json_string(field) : NULL);
+    json_t *document =
+        json_pack("{s:i,s:o}", "line", lines->number, "detail", ss_json_string(detail));
+
+    ss_problem_describe(document, kind);
+    ss_json_put(document, "field", field);
+    return document;
 }
 
 static int is_blank(const char *bytes, apr_size_t len)
@@ -112,12 +115,12 @@ static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_li
     if (lines->key)
         s->idempotency.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
     if (ss_submission_compose(s, bytes, len)) {
-        ss_bulk_put(lines->bulk, refusal(lines, s->problem.status ? s->problem.status : 400,
-                                         s->problem.field, s->problem.detail));
+        ss_bulk_put(lines->bulk, refusal(lines, ss_mail_problem_kind(&s->problem), s->problem.field,
+                                         s->problem.detail));
     } else if (s->m->individually && s->m->rcpts->nelts > 1) {
         ss_bulk_put(
             lines->bulk,
-            refusal(lines, 400, "individually",
+            refusal(lines, SS_PROBLEM_MEMBER, "individually",
                     "individually: not supported with many messages; send one line per copy"));
     } else {
         ss_bulk_add(lines->bulk, ss_submission_request(s), s->m);
@@ -129,7 +132,7 @@ static json_t *why_lost(const lines_t *lines, apr_status_t failed)
 {
     if (failed == SS_NDJSON_TOO_LONG)
         return refusal(lines, 413, NULL, "the line is too long for SMTPSendMaxMessageSize");
-    return refusal(lines, 503, NULL, ss_scratch_why(failed, lines->pool));
+    return refusal(lines, SS_PROBLEM_NO_ROOM, NULL, ss_scratch_why(failed, lines->pool));
 }
 
 static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift,
@@ -142,7 +145,7 @@ static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *l
     lines->hash = NULL;
     if (failed == APR_SUCCESS && is_blank(bytes, len)) return 1;
     if (lines->count >= SS_LINES_MAX) {
-        ss_bulk_put(lines->bulk, refusal(lines, 413, NULL,
+        ss_bulk_put(lines->bulk, refusal(lines, SS_PROBLEM_TOO_MANY, NULL,
                                          "more than " APR_STRINGIFY(
                                              SS_LINES_MAX) " messages in one request: this line "
                                                            "and what follows is not read"));
@@ -213,9 +216,9 @@ int ss_lines_submit(ss_submission_t *s)
     if (lines->rv == APR_SUCCESS && lines->spilled.fd >= 0)
         lines->rv = ss_scratch_flush(&lines->spilled);
     if (lines->rv != APR_SUCCESS)
-        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "the answers could not be kept: %s",
+        return ss_problem(r, SS_PROBLEM_NO_ROOM, NULL, "the answers could not be kept: %s",
                           ss_scratch_why(lines->rv, r->pool));
     if (!lines->answers.len && lines->spilled.fd < 0)
-        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body contains no message");
+        return ss_problem(r, SS_PROBLEM_BODY, NULL, "the request's body contains no message");
     return send_answers(lines);
 }

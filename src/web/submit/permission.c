@@ -5,8 +5,6 @@
 #include "mail/address.h"
 #include "mail/authors.h"
 
-#define FORBIDDEN 403
-
 static int check_sender(const ss_settings_policy_t *policy, const ss_mail_message_t *m,
                         ss_mail_problem_t *problem)
 {
@@ -15,7 +13,7 @@ static int check_sender(const ss_settings_policy_t *policy, const ss_mail_messag
 
     if (!policy->allow_from || !policy->allow_from->nelts) return 0;
     if (!ss_address_matches(policy->allow_from, envelope))
-        return ss_mail_problem(problem, FORBIDDEN, "from",
+        return ss_mail_problem(problem, SS_PROBLEM_SENDER_FORBIDDEN, "from",
                                "the sender %s is not allowed here (SMTPSendAllowFrom)", envelope);
     /* Also the fields, since they are what readers see. */
     if (ss_authors_read(&authors, m, policy->add_headers, problem)) return -1;
@@ -23,7 +21,7 @@ static int check_sender(const ss_settings_policy_t *policy, const ss_mail_messag
         const ss_authors_t *author = &APR_ARRAY_IDX(authors, i, ss_authors_t);
         if (!ss_address_matches(policy->allow_from, author->address))
             return ss_mail_problem(
-                problem, FORBIDDEN, "from",
+                problem, SS_PROBLEM_SENDER_FORBIDDEN, "from",
                 "the %s field's address %s is not allowed here (SMTPSendAllowFrom)", author->field,
                 author->address);
     }
@@ -37,7 +35,7 @@ static int check_recipients(const ss_settings_policy_t *policy, const ss_mail_me
     for (int i = 0; i < m->rcpts->nelts; i++) {
         const ss_mail_rcpt_t *rcpt = &APR_ARRAY_IDX(m->rcpts, i, ss_mail_rcpt_t);
         if (!ss_address_matches(policy->allow_to, rcpt->address))
-            return ss_mail_problem(problem, FORBIDDEN, "to",
+            return ss_mail_problem(problem, SS_PROBLEM_RECIPIENT_FORBIDDEN, "to",
                                    "the recipient %s is not allowed here (SMTPSendAllowTo)",
                                    rcpt->address);
     }
@@ -51,7 +49,7 @@ static int check_relay(const ss_settings_policy_t *policy, const ss_mail_message
     for (int i = 0; policy->allow_relay && i < policy->allow_relay->nelts; i++) {
         if (!strcmp(APR_ARRAY_IDX(policy->allow_relay, i, const char *), m->attr.relay)) return 0;
     }
-    return ss_mail_problem(problem, FORBIDDEN, "relay",
+    return ss_mail_problem(problem, SS_PROBLEM_RELAY_FORBIDDEN, "relay",
                            "the relay \"%s\" is not allowed here (SMTPSendAllowRelay)",
                            m->attr.relay);
 }

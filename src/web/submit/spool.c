@@ -106,7 +106,7 @@ int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, G
     if (!ss_body_each(s->r, max, limit_name, take, spool)) return 0;
     end(spool);
     if (spool->failed == APR_SUCCESS) return 1;
-    return ss_problem(s->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s",
+    return ss_problem(s->r, SS_PROBLEM_NO_ROOM, NULL, "%s",
                       ss_scratch_why(spool->failed, s->r->pool));
 }
 

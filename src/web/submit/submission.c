@@ -108,10 +108,11 @@ int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len)
     if (!s->m->from) s->m->from = s->policy->default_from;
     if (!s->m->from)
         return ss_mail_problem(
-            &s->problem, HTTP_BAD_REQUEST, "from",
+            &s->problem, SS_PROBLEM_SENDER, "from",
             "the message has no sender, and this location has no SMTPSendDefaultFrom");
     if (!s->m->rcpts->nelts)
-        return ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "to", "the message has no recipient");
+        return ss_mail_problem(&s->problem, SS_PROBLEM_RECIPIENT, "to",
+                               "the message has no recipient");
     if (ss_permission_check(s->policy, s->m, &s->problem) ||
         ss_webhook_rule_apply(s->policy, s->m, &s->problem))
         return -1;

@@ -77,7 +77,7 @@ static int read_wait(request_rec *r, const ss_params_t *query, apr_interval_time
     const char *text = ss_params_get(query, "wait");
 
     if (ss_limit_wait(text, wait)) return 1;
-    return ss_problem(r, HTTP_BAD_REQUEST, "wait",
+    return ss_problem(r, SS_PROBLEM_PARAMETER, "wait",
                       "\"%s\" is not a duration of at most 2min, such as 10s", text);
 }
 
@@ -87,13 +87,13 @@ static int read_parameters(ss_submission_t *s)
     if (!ss_body_query(s->r, &s->query)) return 0;
     const char *unknown = unknown_parameter(s);
     if (unknown)
-        return ss_problem(s->r, HTTP_BAD_REQUEST, unknown,
+        return ss_problem(s->r, SS_PROBLEM_PARAMETER, unknown,
                           s->kind != SS_SUBMISSION_MESSAGE
                               ? "the parameter \"%s\" belongs in the body"
                               : "unknown parameter \"%s\"",
                           unknown);
     if (ss_params_get(&s->query, "wait") && s->kind == SS_SUBMISSION_LINES)
-        return ss_problem(s->r, HTTP_BAD_REQUEST, "wait",
+        return ss_problem(s->r, SS_PROBLEM_PARAMETER, "wait",
                           "\"wait\" is not supported with many messages: follow each by its id");
     return read_wait(s->r, &s->query, &s->wait);
 }
@@ -226,7 +226,7 @@ static int hand_over_copies(ss_submission_t *s)
                                 all->nelts, "ids", copies.ids);
     ss_rpc_own(s->r->pool, copies.document);
     if (all->nelts > SS_LIMIT_COPIES_MAX)
-        return ss_problem(s->r, HTTP_UNPROCESSABLE_ENTITY, "individually",
+        return ss_problem(s->r, SS_PROBLEM_TOO_MANY, "individually",
                           "more than %d recipients with \"individually\"", SS_LIMIT_COPIES_MAX);
     apr_pool_create(&pool, s->r->pool);
     for (int i = 0; i < all->nelts; i++) {
@@ -290,10 +290,10 @@ static int submit_one(ss_submission_t *s)
     if (!is_read) return OK;
     if (spool->body.fd >= 0 && spool->canonical.must_encode &&
         ss_spool_take_back(spool) != APR_SUCCESS)
-        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL,
+        return ss_problem(r, SS_PROBLEM_NO_ROOM, NULL,
                           "the message could not be read back from the temporary folder");
     ss_buf_t *bytes = spool->lift ? &spool->lift->doc : &spool->head;
-    if (!bytes->len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
+    if (!bytes->len) return ss_problem(r, SS_PROBLEM_BODY, NULL, "the request's body is empty");
     s->lift = spool->lift;
     if (ss_submission_compose(s, ss_buf_text(bytes), bytes->len))
         return ss_problem_mail(r, &s->problem);
@@ -310,7 +310,7 @@ static int submit(request_rec *r)
                           .pool = r->pool };
 
     if (!s.relay->engine) {
-        ss_problem_t off = { .status = 503,
+        ss_problem_t off = { .kind = SS_PROBLEM_ENGINE_OFF,
                              .retry_after = 60,
                              .detail = "SMTPSendEngine is Off here: mail is not accepted" };
         return ss_problem_send(r, &off);

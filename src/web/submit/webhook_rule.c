@@ -8,9 +8,9 @@
 
 #define URL_MAX 2000
 
-static int refuse(ss_mail_problem_t *problem, int status, const char *detail)
+static int refuse(ss_mail_problem_t *problem, int kind, const char *detail)
 {
-    return ss_mail_problem(problem, status, "webhook", "webhook: %s", detail);
+    return ss_mail_problem(problem, kind, "webhook", "webhook: %s", detail);
 }
 
 /* *is_named: set to 1 if the host itself is listed, not only a pattern that matches it. */
@@ -32,17 +32,18 @@ static int check(const ss_settings_policy_t *policy, const ss_mail_message_t *m,
 
     for (const char *p = m->attr.webhook; *p; p++) {
         if ((unsigned char)*p <= ' ' || (unsigned char)*p > '~')
-            return refuse(problem, 400, "not a URL");
+            return refuse(problem, SS_PROBLEM_MEMBER, "not a URL");
     }
     if (strlen(m->attr.webhook) > URL_MAX || apr_uri_parse(m->pool, m->attr.webhook, &uri) ||
         !uri.scheme || !uri.hostname || !*uri.hostname)
-        return refuse(problem, 400, "not a URL");
+        return refuse(problem, SS_PROBLEM_MEMBER, "not a URL");
     if (!ss_text_same(uri.scheme, "http") && !ss_text_same(uri.scheme, "https"))
-        return refuse(problem, 400, "not a URL of http or https");
+        return refuse(problem, SS_PROBLEM_MEMBER, "not a URL of http or https");
     if (uri.user || uri.password)
-        return refuse(problem, 400, "a URL with user or password is not allowed");
+        return refuse(problem, SS_PROBLEM_MEMBER, "a URL with user or password is not allowed");
     if (!is_allowed(policy->webhook_allow, uri.hostname, is_named))
-        return refuse(problem, 403, "its host is not allowed here (SMTPSendWebhookAllow)");
+        return refuse(problem, SS_PROBLEM_WEBHOOK_FORBIDDEN,
+                      "its host is not allowed here (SMTPSendWebhookAllow)");
     return 0;
 }
 
