@@ -53,6 +53,20 @@ void ss_local_share_leave(ss_local_shares_t *shares, ss_local_share_t *share)
     free(share);
 }
 
+const ss_local_share_t *ss_local_share_most(const ss_local_shares_t *shares)
+{
+    const ss_local_share_t *most = shares->first;
+
+    for (const ss_local_share_t *share = most; share; share = share->next)
+        if (share->clients > most->clients) most = share;
+    return most;
+}
+
+int ss_local_share_displaces(const ss_local_share_t *share, const ss_local_share_t *most)
+{
+    return share->clients + 1 < most->clients;
+}
+
 static apr_size_t most(const ss_local_share_t *share, apr_size_t usual)
 {
     return share->is_trusted ? TRUSTED_TIMES * usual : usual;

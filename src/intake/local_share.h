@@ -1,6 +1,7 @@
 /* local_share.h: how much of the local socket one uid may have: connections, octets of requests
  * that have begun to come, octets of answers that nobody reads. Root and httpd's User are trusted;
- * all other uids together leave them their part, whatever they do. Pure. */
+ * all other uids together leave them their part, whatever they do. Also how the uids share the
+ * places of the SMTP listener, where none is trusted. Pure. */
 #pragma once
 
 #include <apr.h>
@@ -44,6 +45,11 @@ int ss_local_share_may_come(const ss_local_shares_t *shares, const ss_local_shar
 /* A client comes, or leaves; the share is freed with its last one. */
 void ss_local_share_enter(ss_local_shares_t *shares, ss_local_share_t *share);
 void ss_local_share_leave(ss_local_shares_t *shares, ss_local_share_t *share);
+/* The uid with the most clients; NULL: nobody is there. */
+const ss_local_share_t *ss_local_share_most(const ss_local_shares_t *shares);
+/* Where all places are taken: whether another client of this uid takes one of that uid, which has
+ * more even then. */
+int ss_local_share_displaces(const ss_local_share_t *share, const ss_local_share_t *most);
 /* Whether a frame of so many octets may be read, or an answer of so many octets be kept. */
 int ss_local_share_may_read(const ss_local_share_t *share, apr_size_t len);
 int ss_local_share_may_answer(const ss_local_share_t *share, apr_size_t len);

@@ -10,16 +10,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "delivery/delivery_ports.h"
 #include "delivery/relay.h"
+#include "intake/local_share.h"
 #include "intake/smtp_transaction.h"
 #include "base/descriptors.h"
 #include "net/listener.h"
+#include "net/tcp_owner.h"
 
 /* a client that waits for room is looked at again after */
 #define ROOM_AGAIN (APR_USEC_PER_SEC / 50)
 
 typedef struct client_t {
     ss_smtp_listener_t *listener;
+    ss_local_share_t *share; /* of its uid */
     ss_loop_watch_t watch;
     ss_timer_t timer;
     /* when the client is dismissed; the timer looks at it when it fires */
@@ -41,6 +45,8 @@ struct ss_smtp_listener_t {
     ss_server_options_t options;
     client_t *clients;
     int client_count;
+    int diag; /* for ss_tcp_owner_uid */
+    ss_local_shares_t shares;
     char bytes[65536]; /* what was read just now, looked at in place */
 };
 
@@ -61,6 +67,7 @@ static void free_client(client_t *c)
         listener->clients = c->next;
     if (c->next) c->next->prev = c->prev;
     listener->client_count--;
+    ss_local_share_leave(&listener->shares, c->share);
     free(c);
 }
 
@@ -131,9 +138,10 @@ static void set_deadline(client_t *c)
     if (!c->timer.node.place) ss_loop_timer(listener->intake->loop, &c->timer, c->deadline);
 }
 
-int ss_smtp_listener_is_full(int clients)
+int ss_smtp_listener_is_full(int clients, apr_uint64_t descriptors)
 {
-    return clients >= SS_SMTP_LISTENER_CLIENTS_MAX;
+    return clients >= SS_SMTP_LISTENER_CLIENTS_MAX ||
+           (apr_uint64_t)clients >= descriptors / SS_SMTP_LISTENER_FILES;
 }
 
 int ss_smtp_listener_has_room(apr_size_t bytes)
@@ -141,11 +149,26 @@ int ss_smtp_listener_has_room(apr_size_t bytes)
     return bytes <= SS_SMTP_LISTENER_BYTES_MAX;
 }
 
-/* Whether more may be read: new content waits while too much is in memory. */
+int ss_smtp_listener_may_read(apr_size_t of_uid, apr_size_t own, apr_size_t most)
+{
+    return ss_local_share_may_content(of_uid, 0, own != 0) || (own && own == most);
+}
+
+/* Whether more may be read: content waits while too much is in memory. */
 static int has_room(const client_t *c)
 {
-    return ss_smtp_listener_has_room(c->listener->intake->bytes) || c->transaction.incoming.got ||
-           !ss_server_is_in_mail(c->server);
+    const ss_intake_t *intake = c->listener->intake;
+    apr_size_t own = c->transaction.charged, most = own, of_uid = 0;
+
+    if (!ss_server_is_in_mail(c->server)) return 1;
+    if (!ss_smtp_listener_has_room(intake->bytes) && !c->transaction.incoming.got) return 0;
+    if (intake->bytes <= SS_LOCAL_SHARE_CONTENT) return 1;
+    for (const client_t *other = c->listener->clients; other; other = other->next) {
+        if (other->share != c->share) continue;
+        of_uid += other->transaction.charged;
+        if (other->transaction.charged > most) most = other->transaction.charged;
+    }
+    return ss_smtp_listener_may_read(of_uid, own, most);
 }
 
 /* After each change: writes, then waits for the next event, or ends. The client may be freed. */
@@ -291,28 +314,71 @@ static void turn_away(int fd)
     close(fd);
 }
 
+/* Whether another client of this uid may come: there is room, or one of the uid with the most
+ * clients makes it. */
+static int may_come(ss_smtp_listener_t *listener, const ss_local_share_t *share, int fd)
+{
+    const ss_local_share_t *most = ss_local_share_most(&listener->shares);
+    apr_uint64_t files = ss_descriptors_limit();
+    client_t *silent = NULL;
+
+    if (!ss_smtp_listener_is_full(listener->client_count, files) && ss_descriptors_allow(fd, files))
+        return 1;
+    if (ss_delivery_may_log(listener->intake->delivery, "SMTPSendListen is full"))
+        ss_log(listener->intake->log, SS_LOG_WARN, 265,
+               "SMTPSendListen has %d clients, as many as it may, %d of them of uid %d: further "
+               "ones of that user are refused, and its longest silent ones make room for others",
+               listener->client_count, most->clients, most->uid);
+    if (!ss_local_share_displaces(share, most)) return 0;
+    for (client_t *c = listener->clients; c; c = c->next)
+        if (c->share == most && !c->transaction.is_busy &&
+            (!silent || c->deadline.us < silent->deadline.us))
+            silent = c;
+    if (!silent) return 0;
+    ss_server_dismiss(silent->server, "4.7.0", "too many connections");
+    flush(silent);
+    silent->is_gone = 1;
+    settle(silent, 1);
+    return 1;
+}
+
+/* A client's memory, of which it has its share; NULL: it may not come. */
+static client_t *create_client(ss_smtp_listener_t *listener, int fd)
+{
+    int uid = ss_tcp_owner_uid(listener->diag, fd);
+    ss_local_share_t *share = ss_local_share_of(&listener->shares, uid, 0);
+    client_t *c = share && may_come(listener, share, fd) ? calloc(1, sizeof(*c)) : NULL;
+
+    if (c && (c->server = ss_server_create(&listener->options)) == NULL) {
+        free(c);
+        c = NULL;
+    }
+    if (!c) {
+        if (share && !share->clients) ss_local_share_leave(&listener->shares, share);
+        return NULL;
+    }
+    ss_local_share_enter(&listener->shares, share);
+    c->share = share;
+    c->listener = listener;
+    return c;
+}
+
 static void accepted(void *self, int fd)
 {
     ss_smtp_listener_t *listener = self;
-    int is_full = ss_smtp_listener_is_full(listener->client_count) ||
-                  !ss_descriptors_allow(fd, ss_descriptors_limit());
-    client_t *c = is_full ? NULL : calloc(1, sizeof(*c));
-    ss_server_t *server = c ? ss_server_create(&listener->options) : NULL;
+    client_t *c = create_client(listener, fd);
     int one = 1;
 
-    if (!server) {
-        free(c);
+    if (!c) {
         turn_away(fd);
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    c->listener = listener;
-    c->server = server;
     c->watch = (ss_loop_watch_t){ .fd = fd, .ready = client_ready, .self = c };
     c->timer = (ss_timer_t){ .fired = client_timer, .self = c };
     ss_buf_init(&c->in, sizeof(listener->bytes) * 2);
     c->transaction = (ss_smtp_transaction_t){ .intake = listener->intake,
-                                              .server = server,
+                                              .server = c->server,
                                               .max_size = listener->options.max_size,
                                               .ready = transaction_ready,
                                               .self = c };
@@ -336,6 +402,7 @@ apr_status_t ss_smtp_listener_start(ss_smtp_listener_t **listener, ss_intake_t *
     ss_smtp_listener_t *l = apr_pcalloc(intake->pool, sizeof(*l));
     *listener = l;
     l->intake = intake;
+    l->diag = ss_tcp_owner_open();
     l->options = (ss_server_options_t){ .host = first->helo ? first->helo : "localhost",
                                         .max_rcpts = SS_MAIL_RECIPIENTS_MAX };
     for (int i = 0; i < ss_relay_count(intake->delivery); i++) {
@@ -353,6 +420,8 @@ void ss_smtp_listener_stop(ss_smtp_listener_t *listener)
     ss_loop_t *loop = listener->intake->loop;
     listener->is_stopped = 1;
     ss_listener_stop(&listener->socket);
+    if (listener->diag >= 0) close(listener->diag);
+    listener->diag = -1;
     for (client_t *c = listener->clients, *next; c; c = next) {
         next = c->next;
         c->deadline = ss_mono_add(ss_loop_now(loop), SS_SMTP_LISTENER_GRACE);

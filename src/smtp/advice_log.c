@@ -242,6 +242,13 @@ const ss_advice_t ss_advice_log_table[] = {
       "An operator resumed sending on another web server that shares the queue; this applies here "
       "as well.",
       "No action needed." },
+    { "SMTPSend-265", NULL, NULL, "The SMTP listener has as many clients as it may",
+      "SMTPSendListen serves 512 clients at a time, or a quarter of the daemon's open files. Users "
+      "who have fewer of them than the user named here are still served: the connection of that "
+      "user that has been silent for longest is closed with 421. Uid -1 stands for all clients "
+      "whose user the system does not tell.",
+      "Find the programs of that user (ss -tpe) and end those that keep connections without "
+      "need." },
     { "SMTPSend-270", NULL, NULL, "An operator acted on a message",
       "Retry, hold, release, cancel or bounce, with the name of the operator.",
       "No action needed." },

@@ -7,6 +7,7 @@ import signal
 import smtplib
 import socket
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -241,7 +242,7 @@ def test_many_bytes_and_large_messages(make_listener, relay):
 
 
 def test_one_connection_too_many_is_answered_421(make_listener, relay):
-    listener = make_listener(relay=relay)
+    listener = make_listener(relay=relay, expect=["SMTPSend-265"])
     clients = []
     try:
         for _ in range(512):
@@ -254,6 +255,71 @@ def test_one_connection_too_many_is_answered_421(make_listener, relay):
     finally:
         for client in clients:
             client.close()
+
+
+OCCUPIES = r'''
+import select, socket, sys
+clients = []
+for i in range(512):
+    clients.append(socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20))
+    clients[-1].recv(1000)
+    if i % 2:   # half of them stay in the middle of a transaction
+        clients[-1].sendall(b"EHLO x\r\nMAIL FROM:<a@example.com>\r\n")
+        while b"2.1.0" not in clients[-1].recv(1000):
+            pass
+print("ready", flush=True)
+sys.stdin.read()
+print(sum(1 for c in clients if not select.select([c], [], [], 0)[0]), flush=True)
+'''
+
+
+def test_one_user_does_not_occupy_it(make_listener, relay):
+    listener = make_listener(relay=relay, expect=["SMTPSend-265"])
+    process = subprocess.Popen([sys.executable, "-c", OCCUPIES, str(listener.port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               user=65534, group=65534, extra_groups=[])
+    clients = []
+    try:
+        assert process.stdout.readline() == b"ready\n"
+        for _ in range(20):
+            clients.append(listener.client().envelope())
+        listener.smtp().sendmail("app@example.com", ["bob@example.net"], MESSAGE)
+        relay.wait_for(1)
+        assert "of uid 65534" in listener.httpd.log()
+        assert process.communicate(timeout=20)[0] == b"491\n"      # one for each that came
+        assert all(c.say(b"NOOP\r\n").startswith(b"250 ") for c in clients)
+    finally:
+        process.kill()
+        process.wait(20)
+        for client in clients:
+            client.close()
+
+
+FILLS = r'''
+import socket, sys
+clients = [socket.create_connection(("127.0.0.1", int(sys.argv[1])), 20) for i in range(250)]
+for client in clients:
+    client.sendall(b"EHLO x\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n")
+    while b"354" not in client.recv(1000):
+        pass
+for client in clients:
+    client.sendall((b"X-Header: " + b"y" * 60 + b"\r\n") * 5000)    # its header never ends
+print("ready", flush=True)
+sys.stdin.read()
+'''
+
+
+def test_content_of_one_user_that_never_ends_delays_nobody_else(make_listener, relay):
+    listener = make_listener(relay=relay)
+    process = subprocess.Popen([sys.executable, "-c", FILLS, str(listener.port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               user=65534, group=65534, extra_groups=[])
+    try:
+        assert process.stdout.readline() == b"ready\n"
+        for _ in range(3):
+            listener.smtp().sendmail("app@example.com", ["bob@example.net"], MESSAGE)
+        relay.wait_for(3)
+    finally:
+        process.kill()
+        process.wait(20)
 
 
 def try_greeting(listener):
