@@ -49,13 +49,13 @@ typedef struct {
     ss_mail_message_t *m;
     const ss_parse_options_t *options;
     ss_mail_problem_t *problem;
-    const char *bytes; /* canonical content */
+    const char *bytes; /* with any line ends, without bare CRs */
     apr_size_t len, header_len;
     ss_header_field_t first[F_KINDS]; /* of each kind */
     int count[F_KINDS];
     int is_resent;
-    int must_rebuild;  /* a field is left out, changed or added */
-    int must_reencode; /* there are lines too long, or zero bytes */
+    int must_rebuild; /* a field is left out, changed or added */
+    int is_canonical;
     /* where text begins without an empty line before it; SIZE_MAX: it does not */
     apr_size_t broken_at;
     const char *top;   /* the fields of add_headers, in front of the others */
@@ -365,6 +365,7 @@ static void rebuild(parse_t *p)
             piece(pieces, changed, strlen(changed));
         } else {
             piece(pieces, colon, field.len - (apr_size_t)(colon - field.start));
+            if (field.start[field.len - 1] != '\n') piece(pieces, "\r\n", 2);
         }
     }
     piece(pieces, p->added, strlen(p->added));
@@ -456,9 +457,11 @@ static int open_content(parse_t *p, const char *bytes, apr_size_t len)
     p->bytes = bytes;
     p->header_len = ss_header_len(bytes, len);
     if (check_header(p)) return -1;
-    /* Recipients are read before anything is folded. */
-    ss_canonical_line_ends(&p->bytes, &p->len, bytes, len, &facts, p->m->pool);
-    p->must_reencode = facts.has_nul || facts.longest_line > SS_MAIL_LINE_MAX;
+    /* Fields are read before anything is folded. */
+    p->len = len;
+    p->is_canonical = facts.is_canonical;
+    if (facts.has_bare_cr)
+        ss_canonical_line_ends(&p->bytes, &p->len, bytes, len, &facts, p->m->pool);
     p->header_len = ss_header_len(p->bytes, p->len);
     p->m->attr.is_8bit = facts.has_8bit_body;
     if (facts.has_8bit_header) p->m->attr.is_utf8 = 1;
@@ -501,9 +504,9 @@ int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
     add_missing(&p);
     int is_rebuilt = p.must_rebuild || *p.top || needs_domains(&p);
     if (is_rebuilt) rebuild(&p);
-    if ((is_rebuilt || p.must_reencode) &&
+    if ((is_rebuilt || !p.is_canonical) &&
         (ss_canonical_make(&p.bytes, &p.len, p.bytes, p.len, problem, m->pool) ||
-         (p.must_reencode && too_large(&p, p.len))))
+         (!p.is_canonical && too_large(&p, p.len))))
         return -1;
     m->content = p.bytes;
     m->content_len = p.len;

@@ -58,7 +58,8 @@ static void recipients_and_senders(void)
         CU_ASSERT_STRING_EQUAL(m->from, table[i].from);
         CU_ASSERT_STRING_EQUAL(rcpts(m, pool), table[i].to);
         CU_ASSERT_PTR_NULL(strstr(m->content, "Bcc"));
-        CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "Message-ID: <"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "\r\nMessage-ID: <"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "\r\nDate: "));
         CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "\r\n\r\n"));
         CU_ASSERT_PTR_NOT_NULL(m->attr.message_id);
     }
