@@ -20,7 +20,7 @@ typedef struct ss_job_t {
     int outcomes;         /* posted and not committed yet */
     int refused;          /* ... that wait to be posted again: no other attempt meanwhile */
     ss_backoff_t unread;  /* of loads that failed */
-    int uncharged;        /* uncharged attempts in a row (retry.h) */
+    int uncharged;        /* sessions that ended at it in a row (retry.h) */
     apr_uint64_t served;  /* the relay's before the first of them */
     unsigned suspected;   /* as its recipients' while they are not in memory (suspects.h) */
     int was_suspected;    /* ... and the host took another message since */

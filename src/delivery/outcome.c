@@ -353,6 +353,16 @@ static void postpone(ss_job_t *job, const ss_client_rcpt_t *result, apr_time_t n
         ss_mono_add(ss_delivery_mono(job->delivery), named > LIMITED_AGAIN ? named : LIMITED_AGAIN);
 }
 
+/* The session ended at it. While nothing else gets through either that says nothing of it. */
+static void count_broken(ss_job_t *job)
+{
+    if (!job->uncharged || job->served == job->relay->served) {
+        job->uncharged = 0;
+        job->served = job->relay->served;
+    }
+    job->uncharged++;
+}
+
 void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *numbers,
                      int result_count, const ss_outcome_attempt_t *attempt)
 {
@@ -360,7 +370,7 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
     apr_pool_t *pool = m->pool;
     apr_time_t now = ss_delivery_wall(job->delivery);
     int *changed = apr_palloc(pool, sizeof(int) * (apr_size_t)m->rcpt_count), changed_count = 0;
-    int is_rebased = 0, is_limited = 0;
+    int is_rebased = 0, is_broken = 0;
     apr_array_header_t *history = apr_array_make(pool, 4, sizeof(ss_message_history_t));
 
     for (int i = 0; i < result_count; i++) {
@@ -374,10 +384,9 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
              * others behind it. */
             job->entry.is_behind |=
                 (results[i].code && !is_again(&results[i])) || results[i].fate == SS_FATE_DOWN;
-            if (results[i].fate == SS_FATE_LIMITED) {
-                postpone(job, &results[i], now);
-                is_limited = 1;
-            }
+            is_broken |= results[i].fate == SS_FATE_DOWN ||
+                         (results[i].fate == SS_FATE_AGAIN && !is_again(&results[i]));
+            if (results[i].fate == SS_FATE_LIMITED) postpone(job, &results[i], now);
             continue;
         }
         changed[changed_count++] = numbers[i];
@@ -390,8 +399,8 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
                 : rcpt->reply,
             now, pool);
     }
-    if (!job->uncharged) job->served = job->relay->served;
-    job->uncharged = changed_count < result_count ? job->uncharged + !is_limited : 0;
+    if (changed_count == result_count) job->uncharged = 0;
+    if (is_broken) count_broken(job);
     if (is_rebased) changed_count = add_waiting(m, changed, changed_count);
     finish(job, changed, changed_count, history, attempt->has_dsn, now);
 }

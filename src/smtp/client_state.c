@@ -321,7 +321,10 @@ static void resolve(ss_client_t *c, ss_client_tx_t *tx, int is_front, ss_verdict
     int is_end_written = tx->is_ended && c->out.sent >= tx->end;
     int is_innocent = tx->is_reused && !tx->has_reply && (!is_front || fate != SS_FATE_DEFERRED);
 
-    if (tx->stray) {
+    /* What is not answered may be taken, too, where a recipient was after the refused MAIL. */
+    int may_be_taken = is_end_written && tx->has_failed && !tx->is_mail_ok && tx->open;
+
+    if (tx->stray || (may_be_taken && !c->is_gone)) {
         ss_client_undecide_stray(tx);
         ss_client_decide(c, tx, SS_CMD_END, NULL, SS_FATE_UNCERTAIN, "4.4.2", "uncertain", why);
     }

@@ -127,6 +127,7 @@ static int meets(server_t *s, const char *usual, int *is_refused)
         s->truth->faults_left <= 0)
         return 0;
     s->truth->faults_left--;
+    s->truth->faults++;
     s->has_met_fault = 1;
     fault_t fault = s->fault;
     s->fault = FAULT_NONE;
@@ -205,13 +206,23 @@ static void mark_refused(server_t *s, int message, unsigned rcpts)
     }
 }
 
+static void mark_deferred(server_t *s, int message, unsigned rcpts)
+{
+    for (int i = 0; i < RCPTS_MAX; i++) {
+        if (rcpts & 1u << i) s->truth->rcpts[message][i].deferred++;
+    }
+}
+
 /* Whether it refuses this message here, or this recipient; it has said so then. */
 static int dislikes(server_t *s, int message, char at, unsigned rcpts)
 {
     const dislike_t *dislike = message < 0 ? NULL : &s->truth->dislikes[message];
 
     if (!dislike || dislike->at != at || (at == 'R' && !(dislike->rcpts & rcpts))) return 0;
-    if (*dislike->reply == '5') mark_refused(s, message, rcpts);
+    if (*dislike->reply == '5')
+        mark_refused(s, message, rcpts);
+    else
+        mark_deferred(s, message, rcpts);
     say(s, dislike->reply);
     return 1;
 }
@@ -433,6 +444,7 @@ static int work_content(server_t *s)
         if (s->fault != FAULT_MIDDLE || s->in.len < 20 || s->truth->faults_left <= 0) return 0;
         s->fault = FAULT_NONE;
         s->truth->faults_left--;
+        s->truth->faults++;
         mark_refused(s, s->message, s->rcpts);
         say(s, "552 5.3.4 too big\r\n");
         s->is_over = 1;

@@ -83,6 +83,7 @@ typedef struct {
     int taken;      /* times the server took the message for it */
     int known;      /* ... whose answer reached the client */
     int refused;    /* 5xx about it reached the output */
+    int deferred;   /* times a 4xx that may be about us was said of it */
     int is_unknown; /* this mailbox does not exist: 550 always */
 } truth_t;
 
@@ -95,6 +96,7 @@ typedef struct {
     apr_size_t stuffed_len[MESSAGES_MAX];
     dislike_t dislikes[MESSAGES_MAX];
     int faults_left;     /* after these every server behaves */
+    int faults;          /* so far */
     apr_int64_t second;  /* of virtual time, */
     int in_second;       /* and the MAILs that were accepted in it */
     int rejected_logins; /* so many logins fail */

@@ -604,6 +604,19 @@ static void judge_recipient(world_t *w, int i, int r, ss_state_t state)
     w->counts.duplicates += truth->taken > 1 ? truth->taken - 1 : 0;
 }
 
+/* An attempt is charged for the result, for a deferral and for an uncertain end. Nothing else is: a
+ * limit, a rate, a sick relay, extensions that do not work, and what may be about us until it is
+ * known whom it is about. */
+static void judge_attempts(world_t *w, int i, int r, const ss_recipient_t *rcpt)
+{
+    int most = 1 + w->truth.faults + w->truth.rcpts[i][r].deferred;
+
+    if (rcpt->is_uncertain) most += w->counts.uncertain;
+    if (rcpt->attempts > most)
+        truth_wrong(&w->truth, "message %d recipient %d was charged %d attempts, %d at most", i, r,
+                    rcpt->attempts, most);
+}
+
 static void judge(world_t *w)
 {
     apr_int64_t expected[SS_STATES] = { 0 };
@@ -618,6 +631,7 @@ static void judge(world_t *w)
                 truth_wrong(&w->truth, "message %d recipient %d is %s in the store, not %s", i, r,
                             ss_state_name(state), ss_state_name(message->state[r]));
             judge_recipient(w, i, r, state);
+            if (m) judge_attempts(w, i, r, &m->rcpts[r]);
             expected[state]++;
         }
         if (m) apr_pool_destroy(m->pool);
@@ -665,7 +679,6 @@ const char *world_run(uint64_t seed, int families, int is_loud, counts_t *counts
     ss_result_t result;
     w.secret = ss_secret_create(&source);
     ss_secret_load(w.secret, &result);
-    int faults = w.truth.faults_left;
     process_start(&w);
     while (w.counts.steps < STEPS_MAX && !w.truth.wrong && !is_over(&w)) {
         step(&w, &quiet);
@@ -674,7 +687,7 @@ const char *world_run(uint64_t seed, int families, int is_loud, counts_t *counts
     if (w.counts.steps == STEPS_MAX) truth_wrong(&w.truth, "not over after %d steps", STEPS_MAX);
     if (!w.truth.wrong) finish(&w);
     if (!w.truth.wrong) judge(&w);
-    w.counts.faults = faults - w.truth.faults_left;
+    w.counts.faults = w.truth.faults;
     *counts = w.counts;
     process_end(&w);
     ss_secret_destroy(w.secret);

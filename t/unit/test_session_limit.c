@@ -48,6 +48,15 @@ DIALOGUE(a_message_that_was_perhaps_taken_is_uncertain, CHUNKED, "> send 1 a@x b
          TAKEN, "> send 2 a@x b@y", MESSAGE, "C.", "S: 503 5.5.1 no", "S: 250 ok", "S: 250 taken",
          "C: QUIT", "C.", "> lost reset", "E: refused MAIL 503", "E: learned one-message",
          "E: done 2 b@y=uncertain/0", "E: closed quit down *")
+/* The connection ends before the answer to the content. */
+DIALOGUE(a_message_whose_recipient_was_taken_after_its_mail_was_refused_is_uncertain, CHUNKED,
+         "> send 1 a@x b@y", MESSAGE, "C.", TAKEN, "> send 2 a@x b@y", MESSAGE, "C.",
+         "S: 503 5.5.1 no", "S: 250 ok", "> more", "E: refused MAIL 503", "E: learned one-message",
+         "> lost reset", "E: done 2 b@y=uncertain/0", "E: closed data down *")
+DIALOGUE(a_message_whose_recipient_was_refused_too_is_not, CHUNKED, "> send 1 a@x b@y", MESSAGE,
+         "C.", TAKEN, "> send 2 a@x b@y", MESSAGE, "C.", "S: 503 5.5.1 no", "S: 503 5.5.1 no",
+         "> more", "E: refused MAIL 503", "E: learned one-message", "> lost reset",
+         "E: done 2 b@y=again/503", "E: closed data down *")
 DIALOGUE(data_after_a_refused_mail_ends_the_connection_without_an_empty_message, PIPED,
          "> send 1 a@x b@y", "C* 38", "S: 250 ok", "S: 250 ok", "S: 354 go", "C: Subject: t",
          "C: ", "C: ..x", "C: .", "S: 250 taken", "> send 2 a@x b@y", "C* 38", "S: 503 5.5.1 no",
@@ -270,6 +279,8 @@ void ss_suite_session_limit(void)
     ADD(a_message_that_is_taken_after_its_mail_was_refused_is_sent);
     ADD(replies_that_are_out_of_order_leave_it_uncertain);
     ADD(a_message_that_was_perhaps_taken_is_uncertain);
+    ADD(a_message_whose_recipient_was_taken_after_its_mail_was_refused_is_uncertain);
+    ADD(a_message_whose_recipient_was_refused_too_is_not);
     ADD(data_after_a_refused_mail_ends_the_connection_without_an_empty_message);
     ADD(opensmtpds_limit);
     ADD(a_limit_of_recipients_that_the_first_one_meets_is_of_the_session);
