@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "delivery/relay.h"
 
 int ss_local_compose_is_needed(const json_t *header, ss_local_client_id_t client,
@@ -19,11 +20,13 @@ static apr_status_t release_content(void *incoming)
     return APR_SUCCESS;
 }
 
-/* The recipients as a person typed them. */
-static int read_typed(const ss_relay_t *relay, ss_mail_message_t *mail, const json_t *to,
+/* The recipients as a person typed them, or an SMTP client, which may say more about each. */
+static int read_typed(const ss_relay_t *relay, ss_mail_message_t *mail, const json_t *header,
                       const ss_draft_t *how, ss_mail_problem_t *problem)
 {
-    const json_t *row;
+    const json_t *row, *to = json_object_get(header, "to");
+    const json_t *notifies = json_object_get(header, "notifies");
+    const json_t *orcpts = json_object_get(header, "orcpts");
     size_t i;
 
     json_array_foreach(to, i, row)
@@ -32,9 +35,16 @@ static int read_typed(const ss_relay_t *relay, ss_mail_message_t *mail, const js
             ss_mail_problem(problem, 400, "to", "recipient %d is not a text", (int)i + 1);
             return -1;
         }
-        if (ss_draft_rcpt(mail, json_string_value(row), how->notify,
+        const json_t *own = json_array_get(notifies, i);
+        const char *orcpt = json_string_value(json_array_get(orcpts, i));
+        int before = mail->rcpts->nelts;
+        if (ss_draft_rcpt(mail, json_string_value(row),
+                          own ? (unsigned)json_integer_value(own) : how->notify,
                           relay->settings->default_domain, problem))
             return -1;
+        if (orcpt && !ss_text_has_control(orcpt) && mail->rcpts->nelts == before + 1)
+            APR_ARRAY_IDX(mail->rcpts, before, ss_mail_rcpt_t).orcpt =
+                apr_pstrdup(mail->pool, orcpt);
     }
     if (mail->rcpts->nelts || how->takes_rcpts) return 0;
     return ss_mail_problem(problem, 400, "to", "a message needs a recipient");
@@ -65,5 +75,5 @@ ss_incoming_t *ss_local_compose(ss_intake_t *intake, const json_t *header,
     incoming->takes_envelope = !typed;
     if (!typed) return incoming;
     if (from && ss_draft_from(mail, from, relay->settings->default_domain, problem)) return NULL;
-    return read_typed(relay, mail, json_object_get(header, "to"), &how, problem) ? NULL : incoming;
+    return read_typed(relay, mail, header, &how, problem) ? NULL : incoming;
 }

@@ -17,6 +17,7 @@
 #include "intake/local_parse.h"
 #include "intake/local_share.h"
 #include "intake/local_submit.h"
+#include "intake/smtp_envelope.h"
 #include "base/descriptors.h"
 #include "net/listener.h"
 #include "wire/frame.h"
@@ -413,6 +414,8 @@ static void begin_request(client_t *client, const ss_frame_t *frame, const char 
                           "server an SMTPSendSocket of its own");
     } else if (!strcmp(verb, "testmail")) {
         ss_local_submit_test(s->intake, req, client->header);
+    } else if (!strcmp(verb, "verify")) {
+        ss_smtp_envelope_verify(s->intake, req, client->header);
     } else if (ss_local_submit_is_verb(verb)) {
         ss_local_submit_t *submit =
             ss_local_submit_begin(s->intake, req, verb, client->header, more);

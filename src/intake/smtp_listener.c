@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "delivery/delivery_ports.h"
-#include "delivery/relay.h"
 #include "intake/local_share.h"
+#include "intake/smtp_envelope.h"
 #include "intake/smtp_transaction.h"
 #include "base/descriptors.h"
 #include "net/listener.h"
@@ -395,20 +395,13 @@ static void accepted(void *self, int fd)
 
 apr_status_t ss_smtp_listener_start(ss_smtp_listener_t **listener, ss_intake_t *intake, int fd)
 {
-    const ss_settings_t *first = ss_relay_at(intake->delivery, 0)->settings;
-
     *listener = NULL;
     if (fd < 0) return APR_SUCCESS;
     ss_smtp_listener_t *l = apr_pcalloc(intake->pool, sizeof(*l));
     *listener = l;
     l->intake = intake;
     l->diag = ss_tcp_owner_open();
-    l->options = (ss_server_options_t){ .host = first->helo ? first->helo : "localhost",
-                                        .max_rcpts = SS_MAIL_RECIPIENTS_MAX };
-    for (int i = 0; i < ss_relay_count(intake->delivery); i++) {
-        apr_int64_t size = ss_relay_at(intake->delivery, i)->settings->max_message_size;
-        if (size > l->options.max_size) l->options.max_size = size;
-    }
+    l->options = ss_smtp_envelope_options(intake);
     ss_log(intake->log, SS_LOG_INFO, 212, "SMTP submissions are accepted at %s",
            intake->config->globals.listen ? intake->config->globals.listen : "an inherited socket");
     return ss_listener_start(&l->socket, intake->loop, fd, accepted, l);

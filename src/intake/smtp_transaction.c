@@ -2,9 +2,8 @@
 
 #include <apr_strings.h>
 
-#include "delivery/relay.h"
+#include "intake/smtp_envelope.h"
 #include "intake/staging.h"
-#include "mail/address.h"
 
 /* one submitter for all programs of this machine */
 #define SUBMITTER "smtp:127.0.0.1"
@@ -69,23 +68,17 @@ void ss_smtp_transaction_reset(ss_smtp_transaction_t *t)
 void ss_smtp_transaction_sender(ss_smtp_transaction_t *t, const ss_parameter_t *envelope)
 {
     ss_accept_answer_t answer;
-    const char *why = NULL;
+    const char *why = NULL, *from = "";
 
-    t->relay = ss_accept_relay(t->intake, envelope->address, ss_relay_at(t->intake->delivery, 0));
-    if (!ss_accept_may(t->intake, t->relay, &answer)) {
+    t->relay = ss_smtp_envelope_relay(t->intake, envelope->address, envelope->size, &answer);
+    if (!t->relay) {
         refuse(t, &answer);
         return;
     }
-    if (envelope->size > t->relay->settings->max_message_size) {
-        ss_server_answer(t->server, 552, "5.3.4",
-                         "larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)",
-                         t->relay->settings->max_message_size);
-        return;
-    }
     ss_message_t *m = ss_accept_begin(t->relay);
-    const char *from = ss_address_with_domain(apr_pstrdup(m->pool, envelope->address),
-                                              t->relay->settings->default_domain, m->pool);
-    if (*from && !ss_address_is_valid(from, 0, &why)) {
+    if (*envelope->address)
+        from = ss_smtp_envelope_address(t->relay, envelope->address, &why, m->pool);
+    if (!from) {
         ss_server_answer(t->server, 553, "5.1.7", "<%s>: %s", envelope->address, why);
         apr_pool_destroy(m->pool);
         return;
@@ -103,12 +96,11 @@ void ss_smtp_transaction_sender(ss_smtp_transaction_t *t, const ss_parameter_t *
 void ss_smtp_transaction_recipient(ss_smtp_transaction_t *t, const ss_parameter_t *envelope)
 {
     ss_mail_message_t *mail = t->mail;
-    const char *address =
-        ss_address_with_domain(envelope->address, t->relay->settings->default_domain, mail->pool);
     int before = mail->rcpts->nelts;
     const char *why = NULL;
+    const char *address = ss_smtp_envelope_address(t->relay, envelope->address, &why, mail->pool);
 
-    if (!ss_address_is_valid(address, 0, &why)) {
+    if (!address) {
         ss_server_answer(t->server, 501, "5.1.3", "<%s>: %s", envelope->address, why);
         return;
     }

@@ -18,6 +18,7 @@
 #include "daemon/repeats.h"
 #include "daemon/wiring.h"
 #include "intake/local_submit.h"
+#include "intake/smtp_envelope.h"
 #include "operator/verb.h"
 #include "wire/frame.h"
 
@@ -173,6 +174,8 @@ int daemon_rig_ask(daemon_rig_t *rig, int is_root, json_t *header, const char *c
     request_rig_init(&rig->last, is_root ? 0 : 1000, is_root ? SS_REQUEST_ALL : SS_REQUEST_OWN);
     if (ss_local_submit_is_verb(verb)) {
         submit(rig, verb, header, content);
+    } else if (!strcmp(verb, "verify")) {
+        ss_smtp_envelope_verify(d->intake, req, header);
     } else if (!strcmp(verb, "testmail")) {
         ss_local_submit_test(d->intake, req, header);
     } else {

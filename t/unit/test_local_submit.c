@@ -403,6 +403,29 @@ static void a_composed_message_is_made_here(void)
     daemon_rig_end(&rig);
 }
 
+/* As sendmail -bs says it. */
+static void a_composed_message_has_parameters_of_each_recipient(void)
+{
+    daemon_rig_start(&rig, NULL);
+    json_t *header =
+        json_pack("{s:s,s:{},s:s,s:[s,s,s],s:[i,i,i],s:[s,n,s]}", "do", "submit", "compose", "from",
+                  "", "to", "b@example.net", "c@example.net", "b@example.net", "notifies", 1, 2, 4,
+                  "orcpts", "rfc822;first", "rfc822;again");
+    CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 0, header, "Subject: x\n\nHello\n"), 202);
+    CU_ASSERT_EQUAL(
+        daemon_rig_ask(&rig, 1, json_pack("{s:s,s:s}", "do", "export", "id", rig.id), NULL), 200);
+    json_t *document = json_loads(rig.last.content, 0, NULL);
+    const json_t *rows = json_object_get(document, "recipients");
+    CU_ASSERT_EQUAL(json_array_size(rows), 2);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_array_get(rows, 0), "notify")), 1);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json_array_get(rows, 0), "orcpt")),
+                           "rfc822;first");
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_array_get(rows, 1), "notify")), 2);
+    CU_ASSERT_PTR_NULL(json_string_value(json_object_get(json_array_get(rows, 1), "orcpt")));
+    json_decref(document);
+    daemon_rig_end(&rig);
+}
+
 void ss_suite_local_submit(void)
 {
     CU_pSuite suite = CU_add_suite("local_submit", NULL, NULL);
@@ -424,4 +447,5 @@ void ss_suite_local_submit(void)
     CU_ADD_TEST(suite, imported_content_becomes_canonical);
     CU_ADD_TEST(suite, a_redirected_relay_redirects_what_is_made);
     CU_ADD_TEST(suite, a_composed_message_is_made_here);
+    CU_ADD_TEST(suite, a_composed_message_has_parameters_of_each_recipient);
 }
