@@ -1,14 +1,11 @@
 """What is composed, seen by two parsers that have nothing in common, Python's email and npm's mailparser: both see what was submitted."""
 import base64
 import email.header
-import json
-import os
-import subprocess
 
 import pytest
 
-from e2e.test_forms import PNG, parsed
-from rig.httpd import BUILD
+from e2e.test_forms import PNG
+from rig.parsers import Mailparser, by_python
 
 LONG = "Ein langer Betreff mit vielen Wörtern, der über mehrere Zeilen gefaltet werden muß, — und ein 🚀 dazu"
 BASE = {"from": {"name": "Äpp, \"the\" app", "address": "app@example.com"}, "to": ["Bob <bob@example.net>", {"name": "Ünï (x)", "address": "u@example.net"}], "subject": "s"}
@@ -27,24 +24,10 @@ MAILS = {
 }
 
 
-def by_mailparser(data):
-    result = subprocess.run(["node", os.path.join(os.path.dirname(__file__), "parse.js")], input=data, capture_output=True, timeout=60,
-                            env={**os.environ, "NODE_PATH": os.path.join(BUILD, "node", "node_modules")})
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout)
-
-
-def by_python(message):
-    def people(name):
-        return [[a.display_name, a.addr_spec] for a in message[name].addresses] if message[name] else []
-
-    def content(part):
-        return base64.b64encode(part.get_payload(decode=True)).decode()
-    bodies = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
-    files = [p for p in message.walk() if p.get_content_disposition()]
-    return {"subject": message["subject"], "from": people("from"), "to": people("to"), "cc": people("cc"), "replyTo": people("reply-to"), "messageId": message["message-id"],
-            "text": bodies["plain"] and bodies["plain"].get_content(), "html": bodies["html"] and bodies["html"].get_content(), "header": message["x-a"],
-            "attachments": [[p.get_filename(), p.get_content_type(), p["content-id"], p.get_content_disposition(), content(p)] for p in files]}
+@pytest.fixture(scope="module")
+def by_mailparser():
+    with Mailparser() as parser:
+        yield parser
 
 
 def lines(text):
@@ -52,13 +35,13 @@ def lines(text):
 
 
 @pytest.mark.parametrize("name", MAILS)
-def test_two_parsers_agree(make_httpd, relay, name):
+def test_two_parsers_agree(make_httpd, relay, by_mailparser, name):
     submitted = {**BASE, **MAILS[name]}
     httpd = make_httpd(relay=relay)
     answer = httpd.send_json(submitted)
     assert answer.status == 202, answer
     arrived = relay.wait_for(1)[0]
-    python, node = by_python(parsed(arrived)), by_mailparser(arrived.data)
+    python, node = by_python(arrived.data), by_mailparser(arrived.data)
     for key in ("subject", "from", "to", "cc", "replyTo", "messageId"):
         assert python[key] == node[key], key
     assert python["subject"] == submitted["subject"] and python["from"] == [[BASE["from"]["name"], "app@example.com"]]

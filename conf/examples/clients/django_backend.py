@@ -2,6 +2,7 @@
 import urllib.error
 import urllib.parse
 import urllib.request
+from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail.backends.base import BaseEmailBackend
@@ -12,7 +13,8 @@ class EmailBackend(BaseEmailBackend):
         return sum(self.send(message) for message in messages if message.recipients())
 
     def send(self, message):
-        query = urllib.parse.urlencode([("from", message.from_email)] + [("to", address) for address in message.recipients()])
+        # The envelope has bare addresses; display names stand in the message.
+        query = urllib.parse.urlencode([(name, parseaddr(mailbox)[1]) for name, mailbox in [("from", message.from_email)] + [("to", to) for to in message.recipients()]])
         request = urllib.request.Request(f"{settings.SMTP_SEND_URL}?{query}", message.message().as_bytes(), {"Content-Type": "message/rfc822"})
         try:
             with urllib.request.urlopen(request, timeout=30):
