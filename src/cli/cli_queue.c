@@ -312,7 +312,11 @@ static void print_recipient(const json_t *rcpt, apr_pool_t *pool)
     else if (*next)
         printf("    next attempt %s\n", next);
     if (*held) printf("    held: %s\n", held);
-    if (*reply) printf("    %s: %s\n", *relay ? relay : "relay", reply);
+    if (*reply)
+        printf("    %s: %s%s\n", *relay ? relay : "relay", reply,
+               json_is_false(json_object_get(rcpt, "charged"))
+                   ? " (not counted as an attempt: it may be about this server or a limit)"
+                   : "");
     ss_terminal_advice(advice, pool);
 }
 

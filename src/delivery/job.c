@@ -34,6 +34,37 @@ static apr_time_t next_of(const ss_job_t *job, apr_time_t next, int attempts)
     return ss_retry_next(next, job->relay->settings->retry, attempts, now);
 }
 
+static void forget_met(ss_job_t *job)
+{
+    free(job->met);
+    job->met = NULL;
+}
+
+/* The first of the waiting recipients' replies that charged nothing stands for all of them. */
+static void keep_met(ss_job_t *job)
+{
+    for (int i = 0; i < job->message->rcpt_count; i++) {
+        const ss_recipient_t *rcpt = &job->message->rcpts[i];
+        if (!rcpt->is_uncharged || !rcpt->reply || rcpt->state >= SS_STATE_HELD) continue;
+        if (!job->met) job->met = malloc(sizeof(*job->met));
+        if (!job->met) return;
+        apr_cpystrn(job->met->reply, rcpt->reply, sizeof(job->met->reply));
+        apr_cpystrn(job->met->host, rcpt->host ? rcpt->host : "", sizeof(job->met->host));
+        job->met->advice = rcpt->advice;
+        return;
+    }
+    forget_met(job);
+}
+
+void ss_job_show_met(const ss_job_t *job, ss_recipient_t *rcpt, apr_pool_t *pool)
+{
+    if (!job->met || rcpt->state >= SS_STATE_HELD) return;
+    rcpt->reply = apr_pstrdup(pool, job->met->reply);
+    rcpt->host = *job->met->host ? apr_pstrdup(pool, job->met->host) : NULL;
+    rcpt->advice = job->met->advice;
+    rcpt->is_uncharged = 1;
+}
+
 void ss_job_set_message(ss_job_t *job, ss_message_t *message)
 {
     assert(!job->message);
@@ -41,6 +72,7 @@ void ss_job_set_message(ss_job_t *job, ss_message_t *message)
         ss_recipient_t *rcpt = &message->rcpts[i];
         rcpt->next = next_of(job, rcpt->next, rcpt->attempts);
         rcpt->suspected = job->suspected;
+        if (ss_job_is_due(job, rcpt)) ss_job_show_met(job, rcpt, message->pool);
     }
     job->message = message;
     job->entry.created = message->created;
@@ -99,6 +131,7 @@ void ss_job_forget(ss_job_t *job)
 {
     assert(!job->is_sending);
     if (!job->message) return;
+    keep_met(job);
     apr_pool_destroy(job->message->pool);
     job->message = NULL;
     job->delivery->memory -= job->memory;
@@ -115,6 +148,7 @@ void ss_job_free(ss_job_t *job)
     /* Nothing waits: nothing to look at, and an idle process sleeps. */
     if (!apr_hash_count(d->jobs)) ss_delivery_untimer(d, &d->expire_timer);
     ss_job_forget(job);
+    forget_met(job);
     free(job);
 }
 
@@ -203,6 +237,7 @@ void ss_job_take_back(ss_job_t *job)
 static void read_anew(ss_job_t *job)
 {
     ss_job_forget(job);
+    forget_met(job);
     job->clock = ss_delivery_clock(job->delivery);
     job->at = 0;
     job->suspected = 0;

@@ -10,6 +10,13 @@
 /* how often the jobs in memory are looked through for those whose time is over */
 #define SS_JOB_EXPIRE_EVERY (20 * APR_USEC_PER_SEC)
 
+/* The last reply to a message that is not in memory, where it charged no attempt: the store does
+ * not have it. */
+typedef struct {
+    char reply[300], host[120];
+    const char *advice;
+} ss_job_met_t;
+
 typedef struct ss_job_t {
     ss_schedule_entry_t entry; /* in the relay's schedule while it waits */
     ss_delivery_t *delivery;
@@ -25,6 +32,7 @@ typedef struct ss_job_t {
     unsigned suspected;   /* as its recipients' while they are not in memory (suspects.h) */
     int was_suspected;    /* ... and the host took another message since */
     int is_aside;         /* it waits in order for what others show (suspects.h) */
+    ss_job_met_t *met;    /* malloc'ed, or NULL */
     ss_mono_t not_before; /* the server asked to wait, and charged nothing; not set: it did not */
     int is_stale;         /* the stored message was changed meanwhile: to be read again */
     int wants_whole;      /* the relay takes no 8-bit content: all of it is loaded, however large */
@@ -65,6 +73,8 @@ void ss_job_take_back(ss_job_t *job);
 int ss_job_is_soon(const ss_job_t *job);
 /* Whether a recipient may be sent to now: it waits, and its time has come. */
 int ss_job_is_due(const ss_job_t *job, const ss_recipient_t *rcpt);
+/* Gives a waiting recipient of a message that is not in memory that reply (met), copied. */
+void ss_job_show_met(const ss_job_t *job, ss_recipient_t *rcpt, apr_pool_t *pool);
 void ss_job_free(ss_job_t *job);
 /* A time of one of its recipients is about to be set: those of the others count by the clock as it
  * is now from here on. It has content. Whether they changed: they are to be written. */

@@ -378,6 +378,7 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
         int is_first = rcpt->attempts == 0;
         keep_words(rcpt, &results[i], attempt, now, pool);
         const char *status = decide(job, rcpt, results[i].fate, now, &is_rebased);
+        rcpt->is_uncharged = !status;
         ss_relay_move(job->relay, SS_STATE_SENDING, rcpt->state);
         if (!status) {
             /* As the next one for this server it would meet the same refusal, and so would all

@@ -36,7 +36,7 @@ static json_t *recipient(const ss_message_t *m, const ss_recipient_t *rcpt)
     int waits = rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED;
 
     return json_pack(
-        "{s:o,s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o*,s:o*,s:o*}", "address",
+        "{s:o,s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o*,s:o*,s:o*,s:o*}", "address",
         ss_json_string(rcpt->address), "state", ss_state_name(rcpt->state), "attempts",
         rcpt->attempts, "reply", ss_json_string(rcpt->reply), "relay", ss_json_string(rcpt->host),
         "dsn", ss_json_string(rcpt->dsn && *rcpt->dsn ? rcpt->dsn : NULL), "nextAttempt",
@@ -46,7 +46,7 @@ static json_t *recipient(const ss_message_t *m, const ss_recipient_t *rcpt)
         "deliveredAt", ss_json_time(rcpt->delivered_at), "uncertain",
         rcpt->is_uncertain ? json_true() : NULL, "heldBecause",
         rcpt->state == SS_STATE_HELD ? ss_json_string(rcpt->cause ? rcpt->cause : "person") : NULL,
-        "advice", advice_for(rcpt));
+        "charged", rcpt->is_uncharged && waits ? json_false() : NULL, "advice", advice_for(rcpt));
 }
 
 /* All, or so many: first those that something is to be said about. */

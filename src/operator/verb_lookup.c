@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "delivery/job.h"
 #include "operator/document.h"
 
@@ -80,18 +81,24 @@ static void overlay(const ss_operator_t *o, ss_message_t *m, apr_pool_t *pool)
 {
     const ss_job_t *job = ss_job_find(o->delivery, m->id);
 
-    if (!job || !job->message || job->is_gone) return;
-    for (int i = 0; i < m->rcpt_count && i < job->message->rcpt_count; i++) {
+    if (!job || job->is_gone) return;
+    for (int i = 0; !job->message && i < m->rcpt_count; i++)
+        if (ss_job_is_due(job, &m->rcpts[i])) ss_job_show_met(job, &m->rcpts[i], pool);
+    for (int i = 0; job->message && i < m->rcpt_count && i < job->message->rcpt_count; i++) {
         const ss_recipient_t *now = &job->message->rcpts[i];
         if (ss_state_is_final(m->rcpts[i].state)) continue;
-        if (now->state == SS_STATE_SENDING ||
-            (!m->rcpts[i].reply && now->reply && !ss_state_is_final(now->state))) {
+        int is_newer = now->reply && (now->is_uncharged || !m->rcpts[i].reply);
+        if (now->state == SS_STATE_SENDING || (is_newer && !ss_state_is_final(now->state))) {
             m->rcpts[i].state = now->state;
+            m->rcpts[i].is_uncharged = now->is_uncharged;
             m->rcpts[i].reply = copy_of(now->reply, pool);
             m->rcpts[i].host = copy_of(now->host, pool);
             m->rcpts[i].advice = copy_of(now->advice, pool);
         }
     }
+    for (int i = 0; i < m->rcpt_count; i++)
+        if (m->rcpts[i].is_uncharged && ss_mono_before(ss_mono_now(), job->not_before))
+            m->rcpts[i].next = ss_mono_to_wall(job->not_before, ss_mono_now(), ss_wall_now());
 }
 
 static void look_again(ss_timer_t *timer, ss_mono_t now)

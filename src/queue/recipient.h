@@ -20,6 +20,7 @@ typedef struct {
     const char *advice; /* id */
     /* hosts that may have refused us or it, a bit for each (delivery/suspects.h); not stored */
     unsigned suspected;
+    int is_uncharged; /* the last reply was no attempt that counts; not stored */
     int is_uncertain;
     int is_delay_reported; /* the delay notice was sent */
     apr_time_t delivered_at;

@@ -60,7 +60,12 @@ def test_a_single_message_waits_and_everything_names_it(make_httpd, make_relay):
     for name, text in texts.items():
         assert bad in text and "Relay access denied" in text and "bad@other.example" in text, (name, text)
     document = httpd.message(bad)
-    assert document["state"] == "queued" and document["recipients"][0]["attempts"] == 0
+    recipient = document["recipients"][0]
+    assert document["state"] == "queued" and recipient["attempts"] == 0 and recipient["charged"] is False
+    assert recipient["reply"] == REFUSALS[0][1], document
+    shown = httpd.cli("show", bad).stdout.decode()
+    assert f"{REFUSALS[0][1]} (not counted as an attempt" in shown, shown
+    assert "not counted as an attempt" in httpd.get(f"/mail-status/message/{bad}", {"Accept": "text/html"}).text
     good = httpd.send().json["id"]
     httpd.wait_state(good, "sent", timeout=5)
     httpd.wait_state(bad, "failed", timeout=5)

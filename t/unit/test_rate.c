@@ -380,6 +380,30 @@ static void the_quota_of_one_sender_stops_no_other(void)
     sending_rig_end(&rig);
 }
 
+/* The message waits for hours and is not kept in memory: the reply is, for people and for what is
+ * said when it expires. */
+static void what_a_waiting_message_met_is_known(void)
+{
+    start_metered(0, "@a.example",
+                  "550 a.example has exceeded the max emails per hour (0) allowed");
+    rig.settings.expire = 3 * HOUR;
+    sending_rig_add_to(&rig, "app@b.example", "r@example.net");
+    sending_rig_run(&rig, SECOND);
+    for (int i = 0; i < 2; i++) sending_rig_add_to(&rig, "app@a.example", "r@example.net");
+    sending_rig_run(&rig, SECOND);
+    sending_rig_add_to(&rig, "app@b.example", "r@example.net");
+    sending_rig_run(&rig, 60 * SECOND);
+    const ss_job_t *job = ss_job_find(rig.delivery, rig.stored[1].id);
+    CU_ASSERT_PTR_NULL(job->message);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(job->met);
+    CU_ASSERT_PTR_NOT_NULL(strstr(job->met->reply, "550 a.example has exceeded"));
+    CU_ASSERT_STRING_EQUAL(job->met->advice, "quota");
+    for (int i = 0; i < 4; i++) sending_rig_run(&rig, HOUR);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, 1), SS_STATE_EXPIRED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "SMTPSendExpire; last: 550 a.example has exceeded"));
+    sending_rig_end(&rig);
+}
+
 /* While the relay is blocked for one sender's quota, mail of another sender shows that it is not
  * everybody's. */
 static void another_sender_is_tried_at_once(void)
@@ -495,6 +519,7 @@ void ss_suite_rate(void)
     ADD(a_quota_blocks_until_its_period_is_over);
     ADD(the_quota_of_one_sender_stops_no_other);
     ADD(another_sender_is_tried_at_once);
+    ADD(what_a_waiting_message_met_is_known);
     ADD(a_quota_outlasts_a_restart);
     ADD(a_quota_that_ended_meanwhile_is_none);
     ADD(a_rate_outlasts_a_restart);

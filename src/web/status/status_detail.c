@@ -67,6 +67,10 @@ static void put_recipient(request_rec *r, const json_t *rcpt)
     ss_html_print(r, "</td><td class='n' data-label='Attempts'>%lld</td><td class='words'>",
                   ss_json_number(rcpt, "attempts"));
     put_reply(r, ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
+    if (json_is_false(json_object_get(rcpt, "charged")))
+        ap_rputs(" <span class='soft small'>not counted as an attempt: it may be about this server "
+                 "or a limit</span>",
+                 r);
     ss_html_advice(r, json_object_get(rcpt, "advice"));
     ap_rputs("</td><td>", r);
     ss_html_due(r, ss_html_member(rcpt, "nextAttempt"));
