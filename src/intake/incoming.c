@@ -162,8 +162,8 @@ static void find_header(void *self)
     ss_incoming_t *in = self;
     const char *head;
 
-    in->has_head =
-        ss_canonical_stream_header(&head, &in->body, in->raw.data, in->raw.len, in->message->pool);
+    in->has_head = ss_canonical_stream_header(&head, &in->body, &in->is_lf, in->raw.data,
+                                              in->raw.len, in->message->pool);
     if (in->has_head) draft(in, head, strlen(head), 1);
 }
 
@@ -179,7 +179,7 @@ static void begin_stream(ss_incoming_t *in)
     }
     if (in->problem.status) return;
     charge(in, in->message->size);
-    in->stream = (ss_canonical_stream_t){ .put = put, .self = in };
+    in->stream = (ss_canonical_stream_t){ .put = put, .self = in, .is_lf = in->is_lf };
     in->part = malloc(PART);
     if (!in->part) {
         ss_mail_problem(&in->problem, 503, NULL, "there is not enough memory");
@@ -279,6 +279,7 @@ static void made(void *self)
 /* The message gets a new id; the parts stored under the old one are deleted. */
 static void begin_encoding(ss_incoming_t *in)
 {
+    in->raw.len = ss_canonical_stream_restore(&in->stream, in->raw.data, in->raw.len);
     ss_staging_forget(in->intake, in->message);
     in->message->part_count = 0;
     in->message->size = 0;

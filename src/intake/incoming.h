@@ -36,6 +36,7 @@ typedef struct ss_incoming_t {
     int is_heading; /* the header is looked for when the owner calls ss_incoming_stage or _end */
     int has_head;   /* it was found, and the body begins here: */
     apr_size_t body;
+    int is_lf;  /* its lines end with LF alone */
     int number; /* of the part that is read back */
     void (*done)(void *self, const ss_mail_problem_t *problem);
     void (*staged)(void *self, const ss_result_t *failed);

@@ -41,6 +41,23 @@ static void look(const char *p, apr_size_t len, line_facts_t *facts)
     }
 }
 
+/* Whether a line may say that octets are to be kept: in a field, or by a byte order mark of UTF-16
+ * (mime.c looks). */
+static int names_data(const char *p, apr_size_t len)
+{
+    static const char *const words[] = { "binary", "utf-16", "utf16", "utf-32", "utf32", "ucs" };
+
+    if (len > SS_CANONICAL_NAME_MAX) len = SS_CANONICAL_NAME_MAX;
+    if (len > 1 && (!memcmp(p, "\xff\xfe", 2) || !memcmp(p, "\xfe\xff", 2))) return 1;
+    if (!len || (*p != ' ' && *p != '\t' && (len < 8 || strncasecmp(p, "content-", 8)))) return 0;
+    for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
+        apr_size_t n = strlen(words[w]);
+        for (apr_size_t i = 0; i + n <= len; i++)
+            if (!strncasecmp(p + i, words[w], n)) return 1;
+    }
+    return 0;
+}
+
 /* Counts the bare CRs of a line, and the lines that they will become. */
 static void count_bare(const char *p, apr_size_t len, int is_header, ss_canonical_facts_t *facts)
 {
@@ -50,6 +67,7 @@ static void count_bare(const char *p, apr_size_t len, int is_header, ss_canonica
         line++;
         if (p[i] != '\r') continue;
         facts->has_bare_cr = 1;
+        facts->has_cr_header |= is_header;
         if (is_header) continue;
         if (line - 1 > facts->longest_line) facts->longest_line = line - 1;
         facts->size++;
@@ -70,16 +88,20 @@ void ss_canonical_scan(const char *bytes, apr_size_t len, ss_canonical_facts_t *
         /* a last line without a line end */
         if (!lf || lf == p || lf[-1] != '\r')
             facts->has_bare_lf = 1;
-        else
+        else {
+            facts->has_crlf_body |= !is_header;
             stop--;
+        }
         while (lf && stop > p && stop[-1] == '\r') {
             stop--;
             facts->has_bare_cr = 1;
+            facts->has_cr_header |= is_header;
         }
         look(p, (apr_size_t)(stop - p), &line);
         if (line.has_high && is_header) facts->has_8bit_header = 1;
         if (line.has_high && !is_header) facts->has_8bit_body = 1;
         facts->has_nul |= line.has_nul;
+        facts->names_data |= names_data(p, (apr_size_t)(stop - p));
         facts->size += (apr_size_t)(stop - p) + 2;
         if (line.has_cr)
             count_bare(p, (apr_size_t)(stop - p), is_header, facts);
@@ -146,9 +168,34 @@ static int make_known(const char **out, apr_size_t *out_len, const char *bytes, 
                       const ss_canonical_facts_t *facts, ss_mail_problem_t *problem,
                       apr_pool_t *pool)
 {
-    ss_canonical_line_ends(out, out_len, bytes, len, facts, pool);
-    if (!facts->has_nul && facts->longest_line <= SS_MAIL_LINE_MAX) return 0;
+    int must_encode = facts->has_nul || facts->longest_line > SS_MAIL_LINE_MAX;
+    /* Line ends of several kinds may be data. */
+    int may_be_data = facts->names_data || facts->has_bare_cr || facts->has_crlf_body;
+
+    *out = bytes;
+    *out_len = len;
+    if (facts->is_canonical) return 0;
+    /* A header with such line ends is not that of a message with data. */
+    if (facts->has_cr_header || !(must_encode || may_be_data)) {
+        ss_canonical_line_ends(out, out_len, bytes, len, facts, pool);
+        if (!must_encode) return 0;
+    }
     return ss_mime_rewrite(out, out_len, *out, *out_len, 0, problem, pool);
+}
+
+const char *ss_canonical_cr_lines(const char *bytes, apr_size_t len, apr_pool_t *pool)
+{
+    apr_size_t text = len;
+    char *out;
+
+    if (text && bytes[text - 1] == '\n') text--;
+    if (!text || memchr(bytes, '\n', text) || !memchr(bytes, '\r', text - 1)) return NULL;
+    out = apr_pstrmemdup(pool, bytes, len);
+    for (apr_size_t i = 0; i < text; i++) {
+        /* The last one may be that of CRLF. */
+        if (out[i] == '\r' && (i + 1 < text || text == len)) out[i] = '\n';
+    }
+    return out;
 }
 
 int ss_canonical_make(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
@@ -210,7 +257,7 @@ int ss_canonical_check_end(const ss_canonical_check_t *check)
 
 /* ---- a body while it arrives ---- */
 
-int ss_canonical_stream_header(const char **head, apr_size_t *body, const char *bytes,
+int ss_canonical_stream_header(const char **head, apr_size_t *body, int *is_lf, const char *bytes,
                                apr_size_t len, apr_pool_t *pool)
 {
     apr_size_t end = ss_header_len(bytes, len);
@@ -221,53 +268,128 @@ int ss_canonical_stream_header(const char **head, apr_size_t *body, const char *
     if (facts.longest_line > SS_MAIL_LINE_MAX || facts.has_nul) return 0;
     *body = end + (bytes[end] == '\r' ? 2 : 1);
     *head = apr_pstrcat(pool, apr_pstrmemdup(pool, bytes, end), "\r\n", NULL);
+    *is_lf = bytes[end] == '\n';
     return 1;
+}
+
+/* Notes what there is in octets of one line. */
+static void note(ss_canonical_stream_t *stream, const char *bytes, apr_size_t len)
+{
+    line_facts_t facts;
+
+    if (!len) return;
+    look(bytes, len, &facts);
+    stream->has_8bit |= facts.has_high;
+    for (apr_size_t i = 0; i < len && stream->line + i < SS_CANONICAL_NAME_MAX; i++)
+        stream->name[stream->line + i] = bytes[i];
+    stream->line += len;
+    if (facts.has_nul || stream->line > SS_MAIL_LINE_MAX) stream->must_encode = 1;
 }
 
 static void end_line(ss_canonical_stream_t *stream)
 {
-    stream->put(stream->self, "\r\n", 2);
+    stream->names_data |= names_data(stream->name, stream->line);
     stream->line = 0;
 }
 
-/* Octets of a line, none of them CR or LF. */
-static void put_text(ss_canonical_stream_t *stream, const char *bytes, apr_size_t len)
+static void put(ss_canonical_stream_t *stream, const char *bytes, apr_size_t len)
 {
-    /* CRs without a LF after them are line ends themselves. */
-    for (; stream->crs; stream->crs--) end_line(stream);
-    stream->is_begun = 1;
-    stream->line += len;
-    if (stream->line > SS_MAIL_LINE_MAX || memchr(bytes, '\0', len)) stream->must_encode = 1;
-    for (apr_size_t i = 0; i < len && !stream->has_8bit; i++)
-        stream->has_8bit = (unsigned char)bytes[i] > 127;
-    stream->put(stream->self, bytes, len);
+    if (len) stream->put(stream->self, bytes, len);
+    stream->total += len;
+    if (!stream->is_raw) stream->made = stream->total;
 }
 
-void ss_canonical_stream_add(ss_canonical_stream_t *stream, const char *bytes, apr_size_t len)
+/* A line end of another kind: the rest may be data. */
+static void begin_raw(ss_canonical_stream_t *stream)
 {
-    const char *p = bytes, *end = bytes + len;
+    stream->is_raw = stream->must_encode = 1;
+}
 
-    while (p < end) {
+/* Lines with LF get CRLF, which can be undone. */
+static const char *add_lf_lines(ss_canonical_stream_t *stream, const char *p, const char *end)
+{
+    if (stream->has_cr) begin_raw(stream);
+    while (p < end && !stream->is_raw) {
         const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf : end;
-        while (p < stop) {
-            const char *cr = memchr(p, '\r', (apr_size_t)(stop - p)), *text_end = cr ? cr : stop;
-            if (text_end > p) put_text(stream, p, (apr_size_t)(text_end - p));
-            if (cr) {
-                stream->crs++;
-                stream->is_begun = 1;
-            }
-            p = cr ? cr + 1 : stop;
+        if (memchr(p, '\r', (apr_size_t)(stop - p))) {
+            begin_raw(stream);
+            break;
+        }
+        note(stream, p, (apr_size_t)(stop - p));
+        put(stream, p, (apr_size_t)(stop - p));
+        if (!lf) return end;
+        put(stream, "\r\n", 2);
+        end_line(stream);
+        p = lf + 1;
+    }
+    return p;
+}
+
+/* Lines with CRLF stay as they are. */
+static void look_at_crlf_lines(ss_canonical_stream_t *stream, const char *p, const char *end)
+{
+    while (p < end && !stream->is_raw) {
+        const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf : end;
+        int had_cr = stream->has_cr;
+        if (stop > p) {
+            stream->has_cr = stop[-1] == '\r';
+            stop -= stream->has_cr;
+            if (had_cr || memchr(p, '\r', (apr_size_t)(stop - p))) begin_raw(stream);
+            note(stream, p, (apr_size_t)(stop - p));
         }
         if (!lf) return;
-        stream->crs = 0;
-        stream->is_begun = 0;
+        if (!stream->has_cr) begin_raw(stream);
+        stream->has_cr = 0;
         end_line(stream);
         p = lf + 1;
     }
 }
 
+void ss_canonical_stream_add(ss_canonical_stream_t *stream, const char *bytes, apr_size_t len)
+{
+    const char *p = bytes, *end = bytes + len, *lf = len ? memchr(p, '\n', len) : NULL;
+
+    if (lf && stream->ends == SS_CANONICAL_UNKNOWN)
+        stream->ends =
+            (lf > p ? lf[-1] == '\r' : stream->has_cr) ? SS_CANONICAL_CRLF : SS_CANONICAL_LF;
+    if (stream->ends == SS_CANONICAL_LF)
+        p = add_lf_lines(stream, p, end);
+    else
+        look_at_crlf_lines(stream, p, end);
+    put(stream, p, (apr_size_t)(end - p));
+    for (; stream->is_raw && p < end && !stream->has_8bit; p++)
+        stream->has_8bit = (unsigned char)*p > 127;
+}
+
 void ss_canonical_stream_end(ss_canonical_stream_t *stream)
 {
-    for (; stream->crs; stream->crs--) end_line(stream);
-    if (stream->is_begun) end_line(stream);
+    int is_open = stream->line || stream->has_cr;
+    int is_changed = is_open || stream->ends == SS_CANONICAL_LF;
+
+    stream->must_encode |= stream->has_cr || (stream->names_data && is_changed);
+    if (!stream->must_encode && is_open) put(stream, "\r\n", 2);
+}
+
+/* Writes len octets to out, CRLF as LF. Returns the place behind. */
+static char *put_lf(char *out, const char *p, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len; i++) {
+        if (p[i] != '\r' || i + 1 == len || p[i + 1] != '\n') *out++ = p[i];
+    }
+    return out;
+}
+
+apr_size_t ss_canonical_stream_restore(const ss_canonical_stream_t *stream, char *bytes,
+                                       apr_size_t len)
+{
+    apr_size_t header = len - stream->total;
+    char *out = stream->is_lf ? put_lf(bytes, bytes, header) : bytes + header;
+
+    if (stream->ends != SS_CANONICAL_LF) {
+        memmove(out, bytes + header, stream->total);
+        return (apr_size_t)(out - bytes) + stream->total;
+    }
+    out = put_lf(out, bytes + header, stream->made);
+    memmove(out, bytes + header + stream->made, stream->total - stream->made);
+    return (apr_size_t)(out - bytes) + stream->total - stream->made;
 }

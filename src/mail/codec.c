@@ -79,16 +79,21 @@ int ss_codec_base64_more(ss_codec_base64_t *state, const char *text, apr_size_t 
                          char *out, apr_size_t *out_len)
 {
     char *to = out;
+    apr_size_t last;
 
     for (apr_size_t i = 0; i < len; i++) {
         int s = sextet(text[i]);
         if (text[i] == '=') {
             state->padding++;
+            if (strict || state->count < 2) continue;
+            /* A piece ends, and another one may follow. */
+            ss_codec_base64_end(state, 0, to, &last);
+            to += last;
+            state->count = 0;
         } else if (s < 0) {
             if (strict && (!text[i] || !strchr(" \t\r\n", text[i]))) return -1;
         } else {
             if (state->padding && strict) return -1;
-            if (state->padding) break;
             state->value = state->value << 6 | (unsigned)s;
             state->count = (state->count + 1) & 3;
             if (state->count) continue;

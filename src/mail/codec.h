@@ -15,7 +15,7 @@ apr_size_t ss_codec_base64_to(char *place, const char *bytes, apr_size_t len, ap
 char *ss_codec_base64(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t line_len,
                       apr_size_t *out_len);
 /* Decodes base64. 0, or -1: strict, and the text has anything but the alphabet, padding at the end,
- * and white space. */
+ * and white space. Not strict: anything else is skipped, and another piece may follow padding. */
 int ss_codec_base64_read(apr_pool_t *pool, const char *text, apr_size_t len, int strict, char **out,
                          apr_size_t *out_len);
 /* The same in pieces. state begins as zeros; out must have room for len / 4 * 3 + 3 octets, at the

@@ -1,7 +1,10 @@
-/* mime.c: the MIME tree as ranges of one text. The line end before a delimiter belongs to it (RFC
- * 2046 5.1.1). An entity that needs no change is copied whole, so that signatures stay valid. */
+/* mime.c: the MIME tree as ranges of one text, whose line ends may be of any kind. The line end
+ * before a delimiter belongs to it (RFC 2046 5.1.1). An entity that needs no change is copied
+ * whole, so that signatures stay valid. Of text only the line ends are corrected; data keeps its
+ * octets. */
 #include "mail/mime.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -11,38 +14,54 @@
 #include "mail/header.h"
 #include "mail/words.h"
 
-#define BOUNDARY_MAX 200 /* RFC 2046 allows 70 */
+/* RFC 2046 allows 70; a longer one does not fit into a line with its four dashes */
+#define BOUNDARY_MAX (SS_MAIL_LINE_MAX - 4)
+#define BASE64_LINE 76
 /* quoted-printable makes at most three octets and a line end of one octet ... */
 #define GROWTH_MAX 4
 #define GROWTH_BASE 65536 /* ... and a field or two are added */
 
+#define LONG_LINE "a line of more than " APR_STRINGIFY(SS_MAIL_LINE_MAX) " octets"
+
 typedef struct {
     ss_buf_t out;
     int makes_7bit;
-    int failed; /* the problem is set: nothing more is put out */
+    int is_lf;        /* the message's header ends with LF alone */
+    const char *seal; /* why nothing but line ends may be changed here; or NULL */
+    int failed;       /* the problem is set: nothing more is put out */
     ss_mail_problem_t *problem;
     apr_pool_t *pool;
 } walk_t;
+
+/* Where an entity stands. */
+typedef enum { INSIDE, IN_DIGEST, TOP } place_t;
 
 typedef struct {
     const char *p, *end; /* all of it */
     const char *body;    /* after the empty line; end without one */
     apr_size_t header_len;
-    const char *type; /* "text/plain", in the case as written; "": not given */
+    /* "text/plain", in the case as written; in a digest it has a default; "": not given */
+    const char *type;
     const char *encoding;
     const char *boundary; /* multipart; else NULL */
     int is_top;
 } entity_t;
 
-static void entity(walk_t *w, const char *p, const char *end, int is_top, int depth);
+/* The line ends of a range. */
+typedef struct {
+    int crlf, lf, cr; /* there are some; lf, cr: bare ones */
+    int nul;
+    int is_open; /* the last line has none */
+} ends_t;
 
-static void refuse(walk_t *w, const char *what)
+static void entity(walk_t *w, const char *p, const char *end, place_t place, int depth);
+
+/* what: "8-bit text"; but: why it cannot be encoded. */
+static void refuse(walk_t *w, const char *what, const char *but)
 {
     w->failed = 1;
     ss_mail_problem(w->problem, 422, "content",
-                    "the message has lines over %d octets, zero bytes or 8-bit octets that must be "
-                    "re-encoded, but %s",
-                    SS_MAIL_LINE_MAX, what);
+                    "the message has %s, which must be encoded to be sent, but %s", what, but);
 }
 
 static void append(walk_t *w, ss_buf_t *to, const char *bytes, apr_size_t len)
@@ -68,17 +87,76 @@ static int is_high(char c)
     return (unsigned char)c > 127;
 }
 
-static int needs_change(const walk_t *w, const char *p, const char *end)
+static apr_size_t longest(const char *p, const char *end)
+{
+    apr_size_t most = 0;
+
+    for (const char *cr; p < end; p = cr + 1) {
+        cr = memchr(p, '\r', (apr_size_t)(end - p));
+        if (!cr) cr = end;
+        if ((apr_size_t)(cr - p) > most) most = (apr_size_t)(cr - p);
+    }
+    return most;
+}
+
+/* What in these lines cannot be sent as it is; NULL: nothing. */
+static const char *obstacle(const walk_t *w, const char *p, const char *end)
 {
     while (p < end) {
-        const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf + 1 : end;
+        const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf : end;
         apr_size_t len = (apr_size_t)(stop - p);
-        if (len > SS_MAIL_LINE_MAX && (len > SS_MAIL_LINE_MAX + 2 || !lf)) return 1;
-        if (memchr(p, '\0', len)) return 1;
-        if (w->makes_7bit && !ss_text_is_ascii(p, len)) return 1;
-        p = stop;
+        if (len > SS_MAIL_LINE_MAX && longest(p, stop) > SS_MAIL_LINE_MAX) return LONG_LINE;
+        if (memchr(p, '\0', len)) return "a zero octet";
+        if (w->makes_7bit && !ss_text_is_ascii(p, len)) return "8-bit text";
+        p = lf ? lf + 1 : end;
     }
-    return 0;
+    return NULL;
+}
+
+static ends_t ends_of(const char *p, const char *end)
+{
+    ends_t ends = { .nul = p < end && memchr(p, '\0', (apr_size_t)(end - p)) };
+
+    while (p < end) {
+        const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf : end;
+        int has_cr = lf && lf > p && lf[-1] == '\r';
+        ends.crlf |= has_cr;
+        ends.lf |= lf && !has_cr;
+        ends.is_open = !lf;
+        stop -= has_cr;
+        ends.cr |= stop > p && memchr(p, '\r', (apr_size_t)(stop - p)) != NULL;
+        p = lf ? lf + 1 : end;
+    }
+    return ends;
+}
+
+/* The lines with CRLF at their ends: a bare CR ends a line, CRs before a LF belong to it. */
+static const char *normal(walk_t *w, const char *p, const char *end, apr_size_t *len)
+{
+    ends_t ends = ends_of(p, end);
+    apr_size_t more = 0;
+
+    *len = (apr_size_t)(end - p);
+    if (!ends.lf && !ends.cr) return p;
+    for (const char *c = p; c < end; c++) more += *c == '\n' || *c == '\r';
+    char *start = apr_palloc(w->pool, *len + more + 1), *out = start;
+    for (; p < end; p++) {
+        const char *c = p;
+        if (*c != '\n' && *c != '\r') {
+            *out++ = *c;
+            continue;
+        }
+        while (c < end && *c == '\r') c++;
+        /* What is before the line end of a delimiter belongs to it. */
+        if (c == end) break;
+        if (*c == '\n')
+            p = c;
+        else
+            for (; p + 1 < c; p++) out = apr_cpystrn(out, "\r\n", 3);
+        out = apr_cpystrn(out, "\r\n", 3);
+    }
+    *len = (apr_size_t)(out - start);
+    return start;
 }
 
 static int is_blank(char c)
@@ -175,10 +253,10 @@ static void put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top
 {
     int has_high = !ss_text_is_ascii(p, len);
 
-    if (memchr(p, '\0', len)) {
+    if (memchr(p, '\0', len) || memchr(p, '\r', len)) {
         char *clean = apr_pstrmemdup(w->pool, p, len);
         for (apr_size_t i = 0; i < len; i++) {
-            clean[i] = p[i] ? p[i] : ' ';
+            clean[i] = p[i] && p[i] != '\r' ? p[i] : ' ';
         }
         p = clean;
     }
@@ -214,7 +292,39 @@ static void put_header(walk_t *w, const entity_t *e, const char *without, const 
 
 static int is_text(const entity_t *e)
 {
-    return !*e->type || !strncasecmp(e->type, "text/", 5) || !strncasecmp(e->type, "message/", 8);
+    return !*e->type || !strncasecmp(e->type, "text/", 5) || !strncasecmp(e->type, "message/", 8) ||
+           !strncasecmp(e->type, "multipart/", 10);
+}
+
+/* Text whose line ends are not single octets. */
+static int is_wide(walk_t *w, const entity_t *e)
+{
+    ss_header_field_t field;
+    const char *charset = NULL, *body = e->body;
+
+    if (ss_header_find(&field, e->p, e->header_len, "Content-Type"))
+        charset = ss_words_parameter(w->pool, field.value, field.value_len, "charset");
+    if (charset) return ss_mime_is_wide(charset);
+    return is_text(e) && e->end - body > 1 &&
+           (!memcmp(body, "\xff\xfe", 2) || !memcmp(body, "\xfe\xff", 2));
+}
+
+/* Whether the body is data, and correcting its line ends would damage it. Data that nothing
+ * declares as such is recognized by line ends that differ. */
+static int keeps_octets(walk_t *w, const entity_t *e)
+{
+    ends_t ends = ends_of(e->body, e->end);
+    int is_binary = ss_text_same(e->encoding, "binary");
+
+    if (ss_text_word_index("base64 quoted-printable", e->encoding) >= 0) return 0;
+    if (!ends.nul && !ends.cr && !ends.lf)
+        return e->is_top && ends.is_open && is_binary && !is_text(e);
+    if (ends.nul || is_wide(w, e)) return 1;
+    if (is_binary) return !is_text(e) || ends.cr || ends.crlf || !w->is_lf;
+    if (w->seal || is_text(e)) return 0;
+    /* A last CR may be of the delimiter's line end. */
+    ends = ends_of(e->body, e->end - (!e->is_top && e->end[-1] == '\r'));
+    return ends.cr || (ends.crlf && ends.lf);
 }
 
 /* Quoted-printable if most of it stays readable. */
@@ -230,18 +340,50 @@ static int wants_base64(const entity_t *e, const char *bytes, apr_size_t len)
     return odd > len / 3;
 }
 
-static const char *decoded(walk_t *w, const entity_t *e, apr_size_t *len)
+/* Whether this is base64 and nothing else, perhaps in several pieces with padding after each. */
+static int is_sound_base64(const char *p, const char *end)
+{
+    int count = 0, is_padded = 0;
+
+    for (; p < end; p++) {
+        if (*p && strchr(" \t\r\n", *p)) continue;
+        if (*p == '=' ? count < 2 : is_padded || !(apr_isalnum(*p) || *p == '+' || *p == '/'))
+            return 0;
+        count = (count + 1) & 3;
+        is_padded = *p == '=' && count;
+    }
+    return count != 1;
+}
+
+/* Base64 that is damaged: what it means depends on its reader. Only its lines are cut, and octets
+ * that no reader looks at are left out. */
+static void put_cut(walk_t *w, const char *p, apr_size_t len)
+{
+    const char *end = p + len;
+    apr_size_t column = 0;
+
+    for (; p < end; p++) {
+        if (!*p || is_high(*p)) continue;
+        column = *p == '\n' || *p == '\r' ? 0 : column + 1;
+        if (column > BASE64_LINE) {
+            puts_out(w, "\r\n");
+            column = 1;
+        }
+        put(w, p, 1);
+    }
+}
+
+static const char *decoded(walk_t *w, const entity_t *e, const char *body, apr_size_t *len)
 {
     char *bytes = NULL;
 
-    *len = (apr_size_t)(e->end - e->body);
     if (ss_text_same(e->encoding, "base64")) {
-        ss_codec_base64_read(w->pool, e->body, *len, 0, &bytes, len);
+        ss_codec_base64_read(w->pool, body, *len, 0, &bytes, len);
         return bytes;
     }
     if (ss_text_same(e->encoding, "quoted-printable"))
-        return ss_codec_qp_read(w->pool, e->body, *len, len);
-    return e->body;
+        return ss_codec_qp_read(w->pool, body, *len, len);
+    return body;
 }
 
 static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encoding)
@@ -262,27 +404,13 @@ static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encodin
     return added;
 }
 
-static void leaf(walk_t *w, const entity_t *e)
+static void put_encoded(walk_t *w, const entity_t *e, const char *bytes, apr_size_t len,
+                        int is_base64)
 {
-    const char *bytes;
-    char *coded;
-    apr_size_t len, coded_len;
-    int is_base64;
+    apr_size_t coded_len;
+    char *coded = is_base64 ? ss_codec_base64(w->pool, bytes, len, BASE64_LINE, &coded_len)
+                            : ss_codec_qp(w->pool, bytes, len, &coded_len);
 
-    if (e->body == e->end || !needs_change(w, e->body, e->end)) {
-        put_header(w, e, NULL, NULL);
-        put(w, e->body, (apr_size_t)(e->end - e->body));
-        return;
-    }
-    if (ss_text_word_index("message/partial message/external-body", e->type) >= 0) {
-        refuse(w,
-               apr_psprintf(w->pool, "a part of type %s must not be encoded (RFC 2046)", e->type));
-        return;
-    }
-    bytes = decoded(w, e, &len);
-    is_base64 = wants_base64(e, bytes, len);
-    coded = is_base64 ? ss_codec_base64(w->pool, bytes, len, 76, &coded_len)
-                      : ss_codec_qp(w->pool, bytes, len, &coded_len);
     put_header(w, e, "Content-Transfer-Encoding",
                leaf_fields(w, e, is_base64 ? "base64" : "quoted-printable"));
     if (!e->is_top && is_base64 && coded_len >= 2) coded_len -= 2;
@@ -290,23 +418,81 @@ static void leaf(walk_t *w, const entity_t *e)
     if (e->is_top && (coded_len < 2 || coded[coded_len - 1] != '\n')) puts_out(w, "\r\n");
 }
 
+/* Why the leaf cannot be encoded (again); or NULL. */
+static const char *leaf_fault(walk_t *w, const entity_t *e)
+{
+    if (w->seal) return w->seal;
+    if (ss_text_word_index("message/partial message/external-body", e->type) >= 0)
+        return apr_psprintf(w->pool, "a part of type %s must not be encoded (RFC 2046)", e->type);
+    if (!strncasecmp(e->encoding, "x-", 2) || !strncasecmp(e->encoding, "uu", 2))
+        return apr_psprintf(w->pool, "a part is encoded as %.40s already", e->encoding);
+    return NULL;
+}
+
+static void leaf(walk_t *w, const entity_t *e)
+{
+    int is_exact = keeps_octets(w, e);
+    apr_size_t len = (apr_size_t)(e->end - e->body);
+    const char *bytes = is_exact ? e->body : normal(w, e->body, e->end, &len);
+    const char *what = obstacle(w, bytes, bytes + len), *fault;
+
+    if (is_exact && !what) what = "binary data";
+    if (!what) {
+        put_header(w, e, NULL, NULL);
+        put(w, bytes, len);
+        return;
+    }
+    fault = leaf_fault(w, e);
+    if (fault) {
+        refuse(w, what, fault);
+    } else if (is_exact) {
+        ends_t ends = ends_of(bytes, bytes + len);
+        put_encoded(w, e, bytes, len, ends.lf || ends.cr || wants_base64(e, bytes, len));
+    } else if (ss_text_same(e->encoding, "base64") && !is_sound_base64(bytes, bytes + len)) {
+        put_header(w, e, NULL, NULL);
+        put_cut(w, bytes, len);
+    } else {
+        bytes = decoded(w, e, bytes, &len);
+        put_encoded(w, e, bytes, len, wants_base64(e, bytes, len));
+    }
+}
+
 /* ---- multiparts ---- */
 
 /* 1: the line is a delimiter; 2: the closing one; 0: neither. */
 static int delimiter(const char *p, apr_size_t len, const char *boundary)
 {
-    apr_size_t n = strlen(boundary);
+    apr_size_t n;
     int kind = 1;
 
+    if (len < 2 || p[0] != '-' || p[1] != '-') return 0;
+    n = strlen(boundary);
     while (len && (p[len - 1] == '\n' || p[len - 1] == '\r' || is_blank(p[len - 1]))) len--;
-    if (len < n + 2 || p[0] != '-' || p[1] != '-' || memcmp(p + 2, boundary, n)) return 0;
+    if (len < n + 2 || memcmp(p + 2, boundary, n)) return 0;
     if (len == n + 4 && p[n + 2] == '-' && p[n + 3] == '-') kind = 2;
     return len == n + 2 || kind == 2 ? kind : 0;
+}
+
+/* Whether a part begins anywhere. */
+static int has_parts(const entity_t *e)
+{
+    int kind = 0;
+
+    for (const char *p = e->body; p < e->end && !kind && e->boundary;) {
+        const char *lf = memchr(p, '\n', (apr_size_t)(e->end - p)), *stop = lf ? lf + 1 : e->end;
+        kind = delimiter(p, (apr_size_t)(stop - p), e->boundary);
+        p = stop;
+    }
+    return kind == 1;
 }
 
 /* Preamble and epilogue, which no reader shows: lines are cut, forbidden octets replaced. */
 static void put_filler(walk_t *w, const char *p, const char *end)
 {
+    apr_size_t all;
+
+    p = normal(w, p, end, &all);
+    end = p + all;
     while (p < end) {
         const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf + 1 : end;
         apr_size_t len = (apr_size_t)(stop - p);
@@ -327,16 +513,30 @@ static void put_filler(walk_t *w, const char *p, const char *end)
 static void put_delimiter(walk_t *w, const char *p, const char *stop, const char *boundary,
                           int kind)
 {
-    if (stop - p <= SS_MAIL_LINE_MAX)
+    int is_open = stop[-1] != '\n' && stop[-1] != '\r';
+
+    while (stop > p && (stop[-1] == '\n' || stop[-1] == '\r')) stop--;
+    if (stop - p <= SS_MAIL_LINE_MAX && !memchr(p, '\r', (apr_size_t)(stop - p)))
         put(w, p, (apr_size_t)(stop - p));
     else
-        puts_out(w, apr_pstrcat(w->pool, "--", boundary, kind == 2 ? "--\r\n" : "\r\n", NULL));
+        puts_out(w, apr_pstrcat(w->pool, "--", boundary, kind == 2 ? "--" : "", NULL));
+    if (!is_open) puts_out(w, "\r\n");
+}
+
+/* A part without the line end of the delimiter at `end`. */
+static const char *part_end(const walk_t *w, const char *part, const char *end)
+{
+    if (end > part && end[-1] == '\n') end--;
+    if (end > part && end[-1] == '\r' && !w->is_lf) end--;
+    return end;
 }
 
 static void multipart(walk_t *w, const entity_t *e, int depth)
 {
     const char *p = e->body, *part = NULL, *filler = e->body;
-    int kind = 0, changes = w->makes_7bit && ss_text_word_index("8bit binary", e->encoding) >= 0;
+    int changes = w->makes_7bit && !w->seal && ss_text_word_index("8bit binary", e->encoding) >= 0;
+    place_t place = ss_text_same(e->type, "multipart/digest") ? IN_DIGEST : INSIDE;
+    int kind = 0;
 
     put_header(w, e, changes ? "Content-Transfer-Encoding" : NULL, NULL);
     while (p < e->end && kind != 2 && !w->failed) {
@@ -344,7 +544,7 @@ static void multipart(walk_t *w, const entity_t *e, int depth)
         int found = delimiter(p, (apr_size_t)(stop - p), e->boundary);
         if (found) {
             if (part && part < p) {
-                entity(w, part, p - 2 >= part ? p - 2 : part, 0, depth + 1);
+                entity(w, part, part_end(w, part, p), place, depth + 1);
                 puts_out(w, "\r\n");
             } else if (!part) {
                 put_filler(w, filler, p);
@@ -358,42 +558,52 @@ static void multipart(walk_t *w, const entity_t *e, int depth)
     if (kind != 1)
         put_filler(w, filler, e->end);
     else if (part < e->end)
-        entity(w, part, e->end, 0, depth + 1);
+        entity(w, part, e->end, place, depth + 1);
 }
 
 /* ---- one entity ---- */
 
 static const char *first_word(apr_pool_t *pool, const ss_header_field_t *field)
 {
-    apr_size_t n = 0;
+    const char *p = field->value, *end = p + field->value_len, *start;
 
-    while (n < field->value_len && !strchr("; \t\r\n(", field->value[n])) n++;
-    return apr_pstrmemdup(pool, field->value, n);
+    while (p < end && strchr(" \t\r\n", *p)) p++;
+    for (start = p; p < end && !strchr("; \t\r\n(", *p);) p++;
+    return apr_pstrmemdup(pool, start, (apr_size_t)(p - start));
 }
 
-static void read_entity(walk_t *w, entity_t *e, const char *p, const char *end, int is_top)
+/* The boundary; blanks at its end are no part of it (RFC 2046 5.1.1). */
+static const char *boundary_of(apr_pool_t *pool, const ss_header_field_t *field)
+{
+    const char *found = ss_words_parameter(pool, field->value, field->value_len, "boundary");
+    apr_size_t len = found ? strlen(found) : 0;
+
+    while (len && is_blank(found[len - 1])) len--;
+    return len ? apr_pstrmemdup(pool, found, len) : NULL;
+}
+
+static void read_entity(walk_t *w, entity_t *e, const char *p, const char *end, place_t place)
 {
     ss_header_field_t field;
 
     memset(e, 0, sizeof(*e));
     e->p = p;
     e->end = end;
-    e->is_top = is_top;
+    e->is_top = place == TOP;
     e->header_len = ss_header_len(p, (apr_size_t)(end - p));
-    e->body = end - (p + e->header_len) >= 2 ? p + e->header_len + 2 : end;
-    e->type = e->encoding = "";
+    e->body = p + e->header_len;
+    if (e->body < end) e->body += *e->body == '\r' ? 2 : 1;
+    e->type = place == IN_DIGEST ? "message/rfc822" : "";
+    e->encoding = "";
     if (ss_header_find(&field, p, e->header_len, "Content-Transfer-Encoding"))
         e->encoding = first_word(w->pool, &field);
     if (!ss_header_find(&field, p, e->header_len, "Content-Type")) return;
     e->type = first_word(w->pool, &field);
-    if (strncasecmp(e->type, "multipart/", 10)) return;
-    e->boundary = ss_words_parameter(w->pool, field.value, field.value_len, "boundary");
-    if (e->boundary && !*e->boundary) e->boundary = NULL;
+    if (!strncasecmp(e->type, "multipart/", 10)) e->boundary = boundary_of(w->pool, &field);
 }
 
 static const char *multipart_fault(const walk_t *w, const entity_t *e)
 {
-    if (!e->boundary) return "its multipart has no boundary";
     if (strlen(e->boundary) > BOUNDARY_MAX) return "its multipart's boundary is too long";
     /* Delimiters cannot be encoded. */
     return w->makes_7bit && !ss_text_is_ascii(e->boundary, strlen(e->boundary))
@@ -408,48 +618,78 @@ static int is_message(const entity_t *e)
            ss_text_word_index("base64 quoted-printable", e->encoding) < 0;
 }
 
-static int is_sealed(const entity_t *e)
+/* Why the body must not be changed; NULL: it may. */
+static const char *seal_of(const entity_t *e)
 {
-    return ss_text_word_index("multipart/signed multipart/encrypted", e->type) >= 0;
+    ss_header_field_t field;
+
+    if (ss_text_same(e->type, "multipart/signed"))
+        return "it is in a multipart/signed part, whose signature would no longer be valid";
+    if (ss_text_same(e->type, "multipart/encrypted"))
+        return "it is in a multipart/encrypted part, which must not be changed";
+    if (e->is_top && ss_header_find(&field, e->p, e->header_len, "DKIM-Signature"))
+        return "its DKIM-Signature would no longer be valid";
+    return NULL;
 }
 
-static void entity(walk_t *w, const char *p, const char *end, int is_top, int depth)
+static void inside(walk_t *w, const entity_t *e, int depth)
 {
-    entity_t e;
-    const char *fault;
+    const char *what = obstacle(w, e->body, e->end), *fault;
+    int is_bare = w->makes_7bit && !w->seal && *e->encoding;
 
-    if (!needs_change(w, p, end)) {
+    if (w->seal && what) {
+        refuse(w, what, w->seal);
+    } else if (has_parts(e)) {
+        fault = what ? multipart_fault(w, e) : NULL;
+        if (fault)
+            refuse(w, what, fault);
+        else
+            multipart(w, e, depth);
+    } else if (is_message(e)) {
+        put_header(w, e, is_bare ? "Content-Transfer-Encoding" : NULL, NULL);
+        if (e->body < e->end) entity(w, e->body, e->end, INSIDE, depth + 1);
+    } else {
+        leaf(w, e);
+    }
+}
+
+static void entity(walk_t *w, const char *p, const char *end, place_t place, int depth)
+{
+    const char *what = obstacle(w, p, end), *seal = w->seal;
+    ends_t ends = ends_of(p, end);
+    entity_t e;
+
+    if (!what && !ends.lf && !ends.cr && !(place == TOP && ends.is_open)) {
         put(w, p, (apr_size_t)(end - p));
         return;
     }
     if (depth > SS_MIME_DEPTH_MAX) {
-        refuse(w, "its parts are nested too deeply");
+        refuse(w, what ? what : "binary data", "its parts are nested too deeply");
         return;
     }
-    read_entity(w, &e, p, end, is_top);
-    if (is_sealed(&e) && needs_change(w, e.body, e.end)) {
-        refuse(w, "it is signed or encrypted and must not be changed");
-    } else if (!strncasecmp(e.type, "multipart/", 10)) {
-        fault = multipart_fault(w, &e);
-        if (fault)
-            refuse(w, fault);
-        else
-            multipart(w, &e, depth);
-    } else if (is_message(&e)) {
-        put_header(w, &e, w->makes_7bit && *e.encoding ? "Content-Transfer-Encoding" : NULL, NULL);
-        if (e.body < e.end) entity(w, e.body, e.end, 0, depth + 1);
-    } else {
-        leaf(w, &e);
-    }
+    read_entity(w, &e, p, end, place);
+    if (!w->seal) w->seal = seal_of(&e);
+    inside(w, &e, depth);
+    w->seal = seal;
+}
+
+int ss_mime_is_wide(const char *charset)
+{
+    return !strncasecmp(charset, "utf-16", 6) || !strncasecmp(charset, "utf16", 5) ||
+           !strncasecmp(charset, "utf-32", 6) || !strncasecmp(charset, "utf32", 5) ||
+           !strncasecmp(charset, "ucs-", 4) || !strncasecmp(charset, "ucs2", 4) ||
+           !strncasecmp(charset, "iso-10646-ucs", 13);
 }
 
 int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
                     int makes_7bit, ss_mail_problem_t *problem, apr_pool_t *pool)
 {
     walk_t w = { .makes_7bit = makes_7bit, .problem = problem, .pool = pool };
+    apr_size_t header_len = ss_header_len(bytes, len);
 
+    w.is_lf = header_len < len && bytes[header_len] == '\n';
     ss_buf_init(&w.out, len * GROWTH_MAX + GROWTH_BASE);
-    entity(&w, bytes, bytes + len, 1, 0);
+    entity(&w, bytes, bytes + len, TOP, 0);
     /* A last part without closing delimiter has no line end after it was encoded. */
     if (w.out.len && w.out.data[w.out.len - 1] != '\n') puts_out(&w, "\r\n");
     if (!w.failed) {

@@ -460,7 +460,7 @@ static int open_content(parse_t *p, const char *bytes, apr_size_t len)
     /* Fields are read before anything is folded. */
     p->len = len;
     p->is_canonical = facts.is_canonical;
-    if (facts.has_bare_cr)
+    if (facts.has_cr_header)
         ss_canonical_line_ends(&p->bytes, &p->len, bytes, len, &facts, p->m->pool);
     p->header_len = ss_header_len(p->bytes, p->len);
     p->m->attr.is_8bit = facts.has_8bit_body;
@@ -496,6 +496,9 @@ int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
                   .added = "",
                   .broken_at = SIZE_MAX };
 
+    const char *lines = ss_canonical_cr_lines(bytes, len, m->pool);
+
+    if (lines) bytes = lines;
     skip_marks(&bytes, &len);
     if (add_headers(&p) || open_content(&p, bytes, len) || look(&p) ||
         (p.broken_at != SIZE_MAX && end_header(&p)) || collect_rcpts(&p) || sender(&p))

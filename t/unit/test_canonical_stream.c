@@ -15,11 +15,12 @@ static void put(void *self, const char *bytes, apr_size_t len)
     ss_buf_append(self, bytes, len);
 }
 
-/* In pieces of `piece` bytes; the facts are those of the whole. */
-static void compare(const char *bytes, apr_size_t len, apr_size_t piece, apr_pool_t *pool)
+/* In pieces of `piece` bytes, below a header with such lines; the facts are those of the whole. */
+static void compare_below(int is_lf, const char *bytes, apr_size_t len, apr_size_t piece,
+                          apr_pool_t *pool)
 {
     ss_buf_t out;
-    ss_canonical_stream_t stream = { .put = put, .self = &out };
+    ss_canonical_stream_t stream = { .put = put, .self = &out, .is_lf = is_lf };
     ss_canonical_facts_t facts;
     ss_mail_problem_t problem = { 0 };
     const char *want;
@@ -39,14 +40,24 @@ static void compare(const char *bytes, apr_size_t len, apr_size_t piece, apr_poo
         ss_canonical_check(&check, bytes + at, len - at < piece ? len - at : piece);
     CU_ASSERT_EQUAL(ss_canonical_check_end(&check), facts.is_canonical);
     CU_ASSERT_EQUAL(stream.has_8bit, facts.has_8bit_body);
-    CU_ASSERT_EQUAL(stream.must_encode, facts.has_nul || facts.longest_line > SS_MAIL_LINE_MAX);
-    if (!stream.must_encode) {
+    if (facts.has_nul || facts.longest_line > SS_MAIL_LINE_MAX) CU_ASSERT_TRUE(stream.must_encode);
+    if (stream.must_encode) {
+        /* Nothing is lost: it is read again as a whole. */
+        CU_ASSERT_EQUAL_FATAL(ss_canonical_stream_restore(&stream, out.data, out.len), len);
+        CU_ASSERT(!len || !memcmp(out.data, bytes, len));
+    } else {
         CU_ASSERT_EQUAL_FATAL(ss_canonical_make(&want, &want_len, whole, len + 2, &problem, pool),
                               0);
         CU_ASSERT_EQUAL_FATAL(out.len + 2, want_len);
         CU_ASSERT(!out.len || !memcmp(out.data, want + 2, out.len));
     }
     ss_buf_free(&out);
+}
+
+static void compare(const char *bytes, apr_size_t len, apr_size_t piece, apr_pool_t *pool)
+{
+    compare_below(0, bytes, len, piece, pool);
+    compare_below(1, bytes, len, piece, pool);
 }
 
 static void every_short_body_in_every_split(void)
@@ -98,6 +109,7 @@ static void headers(void)
     apr_pool_t *pool;
     const char *head;
     apr_size_t body;
+    int is_lf;
 
     apr_pool_create(&pool, NULL);
     static const struct {
@@ -110,20 +122,23 @@ static void headers(void)
                   { "A: b\r\n\r\n", "A: b\r\n\r\n", "" } };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         apr_size_t len = strlen(table[i].bytes);
-        CU_ASSERT_TRUE_FATAL(ss_canonical_stream_header(&head, &body, table[i].bytes, len, pool));
+        CU_ASSERT_TRUE_FATAL(
+            ss_canonical_stream_header(&head, &body, &is_lf, table[i].bytes, len, pool));
         CU_ASSERT_STRING_EQUAL(head, table[i].head);
+        CU_ASSERT_EQUAL(is_lf, body < 2 || table[i].bytes[body - 2] != '\r');
         CU_ASSERT_STRING_EQUAL(table[i].bytes + body, table[i].body);
         /* Without the octets that end it, it may go on. */
-        CU_ASSERT_FALSE(ss_canonical_stream_header(&head, &body, table[i].bytes, body - 1, pool));
+        CU_ASSERT_FALSE(
+            ss_canonical_stream_header(&head, &body, &is_lf, table[i].bytes, body - 1, pool));
     }
-    CU_ASSERT_FALSE(ss_canonical_stream_header(&head, &body, "A: b", 4, pool));
+    CU_ASSERT_FALSE(ss_canonical_stream_header(&head, &body, &is_lf, "A: b", 4, pool));
     /* What has to be re-encoded is looked at together with its body. */
-    CU_ASSERT_FALSE(ss_canonical_stream_header(&head, &body, nul, sizeof(nul) - 1, pool));
+    CU_ASSERT_FALSE(ss_canonical_stream_header(&head, &body, &is_lf, nul, sizeof(nul) - 1, pool));
     memset(line, 'x', sizeof(line));
     memcpy(line, "A: ", 3);
     for (apr_size_t len = 998; len < 1000; len++) {
         memcpy(line + len, "\n\nbody", 6);
-        CU_ASSERT_EQUAL(ss_canonical_stream_header(&head, &body, line, len + 6, pool),
+        CU_ASSERT_EQUAL(ss_canonical_stream_header(&head, &body, &is_lf, line, len + 6, pool),
                         len <= SS_MAIL_LINE_MAX);
         line[len] = 'x';
     }

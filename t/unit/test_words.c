@@ -167,7 +167,7 @@ static void base64_is_read(void)
                   { "YWJj", "abc", 1 },  { "YW Jj\r\n", "abc", 1 },    { "YQ", "a", 1 },
                   { "YWI", "ab", 1 },    { "YWJjY", NULL, 1 },         { "Y===", NULL, 1 },
                   { "YQ=", NULL, 1 },    { "YQ==YQ==", NULL, 1 },      { "YQ*=", NULL, 1 },
-                  { "Y-_j", NULL, 1 },   { "YQ==YQ==", "a", 0 },       { "Y*W*Jj", "abc", 0 },
+                  { "Y-_j", NULL, 1 },   { "YQ==YQ==", "aa", 0 },      { "Y*W*Jj", "abc", 0 },
                   { "YWJjY", "abc", 0 }, { "+/+/", "\xfb\xff\xbf", 1 } };
     apr_pool_t *pool;
 

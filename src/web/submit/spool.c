@@ -22,14 +22,16 @@ static apr_status_t begin_file(ss_spool_t *spool, apr_pool_t *pool)
     ss_buf_t whole = spool->head;
     const char *head;
     apr_size_t body;
+    int is_lf;
 
-    if (!ss_canonical_stream_header(&head, &body, whole.data, whole.len, pool)) {
+    if (!ss_canonical_stream_header(&head, &body, &is_lf, whole.data, whole.len, pool)) {
         spool->stays_whole = 1;
         return APR_SUCCESS;
     }
     apr_status_t rv = ss_scratch_open(&spool->body, pool);
     if (rv != APR_SUCCESS) return rv;
-    spool->canonical = (ss_canonical_stream_t){ .put = ss_scratch_put, .self = &spool->body };
+    spool->canonical =
+        (ss_canonical_stream_t){ .put = ss_scratch_put, .self = &spool->body, .is_lf = is_lf };
     ss_canonical_stream_add(&spool->canonical, whole.data + body, whole.len - body);
     ss_buf_init(&spool->head, whole.max);
     rv = ss_buf_puts(&spool->head, head);
@@ -117,7 +119,11 @@ apr_status_t ss_spool_take_back(ss_spool_t *spool)
 
     if (rv == APR_SUCCESS)
         rv = ss_scratch_read(&spool->body, 0, place, (apr_size_t)spool->body.len);
-    if (rv == APR_SUCCESS) ss_buf_added(&spool->head, (apr_size_t)spool->body.len);
+    if (rv == APR_SUCCESS) {
+        ss_buf_added(&spool->head, (apr_size_t)spool->body.len);
+        spool->head.len =
+            ss_canonical_stream_restore(&spool->canonical, spool->head.data, spool->head.len);
+    }
     ss_scratch_close(&spool->body);
     return rv;
 }
