@@ -138,23 +138,53 @@ static GMimeObject *text_part(const char *type, const char *text, apr_pool_t *po
     return made;
 }
 
+int ss_compose_is_message(const char *type)
+{
+    return !strncasecmp(type, "message/", 8);
+}
+
+/* A message within the message, as it is but for its line ends. Readers find its parts. */
+static GMimeObject *message_part(const char *type, const char *bytes, apr_size_t len,
+                                 apr_pool_t *pool)
+{
+    ss_canonical_facts_t facts;
+
+    ss_canonical_scan(bytes, len, &facts);
+    ss_canonical_line_ends(&bytes, &len, bytes, len, &facts, pool);
+    return part(type, g_memdup2(bytes, len), len,
+                facts.has_8bit_header || facts.has_8bit_body ? GMIME_CONTENT_ENCODING_8BIT
+                                                             : GMIME_CONTENT_ENCODING_7BIT);
+}
+
+/* The type of a file; text that says nothing of its character set, and is UTF-8, is marked so. */
+static const char *type_of(const ss_compose_attachment_t *a, apr_pool_t *pool)
+{
+    const char *type = a->content_type ? a->content_type : "application/octet-stream";
+
+    if (a->lifted || strncasecmp(type, "text/", 5) || ss_text_is_ascii(a->bytes, a->len) ||
+        ss_words_parameter(pool, type, strlen(type), "charset") ||
+        !ss_codec_is_utf8(a->bytes, a->len))
+        return type;
+    return apr_pstrcat(pool, type, "; charset=utf-8", NULL);
+}
+
 static GMimeObject *attachment(const ss_compose_t *model, const ss_compose_attachment_t *a,
                                apr_pool_t *pool)
 {
-    const char *type = a->content_type ? a->content_type : "application/octet-stream";
+    const char *type = type_of(a, pool);
+    int is_inline = a->cid && model->html;
     GMimeObject *made;
 
-    /* A message type must not be encoded (RFC 2046 5.2.1): sent as an ordinary file. */
-    if (!strncasecmp(type, "message/", 8) || !strncasecmp(type, "multipart/", 10))
-        type = "application/octet-stream";
-    if (a->lifted) {
+    if (ss_compose_is_message(type)) {
+        made = message_part(type, a->bytes, a->len, pool);
+    } else if (a->lifted) {
         char *marker = g_strconcat(ss_lift_marker(model->lift, a->lifted, pool), "\r\n", NULL);
         made = part(type, marker, strlen(marker), GMIME_CONTENT_ENCODING_BASE64);
     } else {
         made = base64_part(type, a->bytes, a->len);
     }
-    g_mime_object_set_disposition(made,
-                                  a->cid ? GMIME_DISPOSITION_INLINE : GMIME_DISPOSITION_ATTACHMENT);
+    g_mime_object_set_disposition(made, is_inline ? GMIME_DISPOSITION_INLINE
+                                                  : GMIME_DISPOSITION_ATTACHMENT);
     if (a->filename) g_mime_part_set_filename(GMIME_PART(made), a->filename);
     if (a->cid) g_mime_part_set_content_id(GMIME_PART(made), a->cid);
     return made;
@@ -198,19 +228,26 @@ static GMimeObject *with_attachments(GMimeObject *body, const ss_compose_t *mode
     return body;
 }
 
-/* mixed(alternative(text, related(html, inlines)), attachments), each level only if needed. */
+/* mixed(alternative(text, related(html, inlines), calendar), attachments), each level only if
+ * needed. */
 static GMimeObject *tree(const ss_compose_t *model, apr_pool_t *pool)
 {
-    GMimeObject *body = NULL, *html = NULL;
+    GMimeObject *parts[3], *body;
+    int count = 0;
 
+    if (model->text || (!model->html && !model->calendar))
+        parts[count++] = text_part("text/plain", model->text ? model->text : "", pool);
     if (model->html)
-        html = with_attachments(text_part("text/html", model->html, pool), model, 1, pool);
-    if (model->text || !html) body = text_part("text/plain", model->text ? model->text : "", pool);
-    if (body && html) {
-        body = multipart("alternative", body, model, pool);
-        add_part(body, html);
-    }
-    return with_attachments(body ? body : html, model, 0, pool);
+        parts[count++] =
+            with_attachments(text_part("text/html", model->html, pool), model, 1, pool);
+    if (model->calendar)
+        parts[count++] = text_part(
+            model->method ? apr_pstrcat(pool, "text/calendar; method=", model->method, NULL)
+                          : "text/calendar",
+            model->calendar, pool);
+    body = count > 1 ? multipart("alternative", parts[0], model, pool) : parts[0];
+    for (int i = 1; i < count; i++) add_part(body, parts[i]);
+    return with_attachments(body, model, 0, pool);
 }
 
 /* ---- fields ---- */

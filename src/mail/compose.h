@@ -1,5 +1,5 @@
-/* compose.h: composes a MIME message (with GMime): text and html as alternatives, inline files
- * related to the html, attachments. */
+/* compose.h: composes a MIME message (with GMime): text, html and calendar as alternatives, inline
+ * files related to the html, attachments. */
 #pragma once
 
 #include "mail/address.h"
@@ -17,6 +17,8 @@ typedef struct {
     ss_address_t from;
     apr_array_header_t *to, *cc, *reply_to; /* of ss_address_t; NULL: none */
     const char *subject, *text, *html;      /* UTF-8 or NULL */
+    const char *calendar;                   /* iCalendar, UTF-8, or NULL */
+    const char *method;                     /* its METHOD, or NULL */
     apr_array_header_t *headers;            /* of ss_compose_header_t, checked */
     apr_array_header_t *attachments;        /* of ss_compose_attachment_t */
     const char *message_id;                 /* NULL: it is made from host, now and random */
@@ -34,6 +36,8 @@ typedef struct {
 void ss_compose_init(void);
 /* Whether type is a media type without control characters in its parameters, in any encoding. */
 int ss_compose_is_type(const char *type);
+/* Whether files of this type are messages, which MIME does not encode (RFC 2046 5.2.1). */
+int ss_compose_is_message(const char *type);
 /* Writes the message, canonical, into the pool. 0, or -1 with the problem. */
 int ss_compose(const char **out, apr_size_t *out_len, const ss_compose_t *model,
                ss_mail_problem_t *problem, apr_pool_t *pool);

@@ -11,7 +11,9 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/canonical.h"
 #include "mail/codec.h"
+#include "mail/header.h"
 
 #define OBJECT_MAX 2048 /* octets of its JSON */
 #define ATTACHMENTS_MAX 1000
@@ -239,6 +241,12 @@ static int read_headers(form_t *f, const char *path, json_t *value)
     return 0;
 }
 
+static apr_status_t free_bytes(void *bytes)
+{
+    free(bytes);
+    return APR_SUCCESS;
+}
+
 /* Base64, in the document or lifted out of it (lift.h). */
 static int content(form_t *f, const char *path, json_t *value, ss_compose_attachment_t *a)
 {
@@ -263,6 +271,63 @@ static int content(form_t *f, const char *path, json_t *value, ss_compose_attach
 static int is_cid(const char *cid)
 {
     return *cid && !strpbrk(cid, "<> \t");
+}
+
+/* Reads a lifted content back into memory. */
+static int take_back(form_t *f, ss_compose_attachment_t *a)
+{
+    char *bytes = malloc((apr_size_t)a->lifted->len + 1);
+    apr_status_t rv = bytes ? APR_SUCCESS : APR_ENOMEM;
+
+    if (bytes) {
+        apr_pool_cleanup_register(f->m->pool, bytes, free_bytes, apr_pool_cleanup_null);
+        rv = ss_scratch_read(&f->options->lift->file, a->lifted->at, bytes,
+                             (apr_size_t)a->lifted->len);
+    }
+    if (rv != APR_SUCCESS) return no_room(f, rv);
+    a->bytes = bytes;
+    a->len = (apr_size_t)a->lifted->len;
+    a->lifted = NULL;
+    return 0;
+}
+
+/* NULL, or why these octets cannot be a part of this type. */
+static const char *why_no_message(const char *type, const char *bytes, apr_size_t len)
+{
+    const char *at = bytes, *end = bytes + len;
+    ss_canonical_facts_t facts;
+    ss_header_field_t field;
+    int got, fields = 0;
+
+    if (strncasecmp(type, "message/rfc822", 14) && strncasecmp(type, "message/global", 14)) {
+        ss_canonical_scan(bytes, len, &facts);
+        return facts.has_8bit_header || facts.has_8bit_body || facts.has_nul ||
+                       facts.longest_line > SS_MAIL_LINE_MAX
+                   ? "a content of this type must be ASCII, in lines of at most 998 octets"
+                   : NULL;
+    }
+    while ((got = ss_header_next(&at, end, &field)) == 1) fields++;
+    return got < 0 || !fields ? "the content does not begin with the header of a message; as an "
+                                "ordinary file it has the type application/octet-stream"
+                              : NULL;
+}
+
+/* Checks a file that is a message. is_guess: its type was guessed by a browser, from its name; one
+ * that does not fit is not the submitter's mistake. */
+static int check_type(form_t *f, const char *path, ss_compose_attachment_t *a, int is_guess)
+{
+    const char *type = a->content_type ? a->content_type : "", *why = NULL;
+
+    if (!strncasecmp(type, "multipart/", 10)) {
+        why = "a multipart type has no content of its own; as an ordinary file it has the type "
+              "application/octet-stream";
+    } else if (ss_compose_is_message(type)) {
+        if (a->lifted && take_back(f, a)) return -1;
+        why = why_no_message(type, a->bytes, a->len);
+    }
+    if (why && !is_guess) return wrong(f, path, why);
+    if (why) a->content_type = NULL;
+    return 0;
 }
 
 static int attachment(form_t *f, const char *path, json_t *value)
@@ -298,7 +363,8 @@ static int attachment(form_t *f, const char *path, json_t *value)
                            "type>contentType mimeType>contentType mediaType>contentType "
                            "data>content base64>content body>content contentId>cid id>cid");
     }
-    return has_content ? 0 : wrong(f, member_path(f, path, "content"), "is missing");
+    if (!has_content) return wrong(f, member_path(f, path, "content"), "is missing");
+    return check_type(f, member_path(f, path, "contentType"), a, 0);
 }
 
 static int read_attachments(form_t *f, const char *path, json_t *value)
@@ -418,6 +484,32 @@ static int read_attribute(form_t *f, const ss_attributes_row_t *row, json_t *val
     return why ? wrong(f, row->name, why) : 0;
 }
 
+/* The value of the calendar's METHOD, NULL: it has none. -1: it is not a name. */
+static int find_method(form_t *f, const char *calendar, const char **method)
+{
+    *method = NULL;
+    for (const char *line = calendar; line; line = strpbrk(line, "\r\n")) {
+        line += strspn(line, "\r\n");
+        if (strncasecmp(line, "METHOD:", 7)) continue;
+        line += 7;
+        apr_size_t len = strspn(line, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
+        if (!len || len > 32 || (line[len] && !strchr("\r\n \t", line[len]))) return -1;
+        *method = apr_pstrmemdup(f->m->pool, line, len);
+        return 0;
+    }
+    return 0;
+}
+
+static int read_calendar(form_t *f, const char *path, json_t *value)
+{
+    if (text(f, path, value, 0, &f->model.calendar)) return -1;
+    if (strncasecmp(f->model.calendar, "BEGIN:VCALENDAR", 15))
+        return wrong(f, path, "not iCalendar text, which begins with BEGIN:VCALENDAR");
+    return find_method(f, f->model.calendar, &f->model.method)
+               ? wrong(f, path, "its METHOD is not a name like REQUEST")
+               : 0;
+}
+
 static int read_individually(form_t *f, const char *path, json_t *value)
 {
     if (!json_is_boolean(value)) return wrong(f, path, "must be true or false");
@@ -450,6 +542,7 @@ static const struct {
                 { "subject", LINE, NULL, offsetof(form_t, model.subject) },
                 { "text", TEXT, NULL, offsetof(form_t, model.text) },
                 { "html", TEXT, NULL, offsetof(form_t, model.html) },
+                { "calendar", ONE, read_calendar, 0 },
                 { "headers", OBJECT, read_headers, 0 },
                 { "attachments", OBJECT, read_attachments, 0 },
                 { "envelope", OBJECT, read_envelope, 0 },
@@ -475,7 +568,8 @@ static int read_member(form_t *f, size_t i, json_t *value)
     "message>text content>text plain>text bodyText>text textBody>text htmlBody>html "              \
     "bodyHtml>html title>subject files>attachments attachment>attachments file>attachments "       \
     "header>headers sendAt>at scheduledAt>at delay>at ttl>expire expires>expire "                  \
-    "returnPath>envelope tags>metadata callback>webhook"
+    "returnPath>envelope tags>metadata callback>webhook ics>calendar ical>calendar "               \
+    "icalEvent>calendar invite>calendar"
 
 static const char *all_names(apr_pool_t *pool)
 {
@@ -598,19 +692,20 @@ static int finish(form_t *f)
 static int add_files(form_t *f, const apr_array_header_t *files)
 {
     for (int i = 0; files && i < files->nelts; i++) {
-        const ss_compose_attachment_t *a = &APR_ARRAY_IDX(files, i, ss_compose_attachment_t);
+        ss_compose_attachment_t a = APR_ARRAY_IDX(files, i, ss_compose_attachment_t);
         const char *path = apr_psprintf(f->m->pool, "file %d", i + 1);
         if (!f->model.attachments)
             f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_compose_attachment_t));
         if (f->model.attachments->nelts >= ATTACHMENTS_MAX)
             return wrong(f, path, "too many attachments");
-        if (a->filename && check_file_line(f, path, a->filename)) return -1;
-        if (a->content_type &&
-            (check_file_line(f, path, a->content_type) || !ss_compose_is_type(a->content_type)))
+        if (a.filename && check_file_line(f, path, a.filename)) return -1;
+        if (a.content_type &&
+            (check_file_line(f, path, a.content_type) || !ss_compose_is_type(a.content_type)))
             return wrong(f, path, "its Content-Type is not a media type like image/png");
-        if (a->cid && (check_file_line(f, path, a->cid) || !is_cid(a->cid)))
+        if (a.cid && (check_file_line(f, path, a.cid) || !is_cid(a.cid)))
             return wrong(f, path, "its Content-ID is not a content id");
-        APR_ARRAY_PUSH(f->model.attachments, ss_compose_attachment_t) = *a;
+        if (check_type(f, path, &a, 1)) return -1;
+        APR_ARRAY_PUSH(f->model.attachments, ss_compose_attachment_t) = a;
     }
     return 0;
 }

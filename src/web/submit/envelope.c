@@ -22,6 +22,14 @@ static const char *address_of(const char *text, const char *default_domain, cons
     return ss_address_is_valid(text, 0, why) ? text : NULL;
 }
 
+static int refuse_address(ss_mail_problem_t *problem, const char *field, const char *value,
+                          const char *why)
+{
+    return ss_mail_problem(
+        problem, SS_PROBLEM_ADDRESS, field, "\"%.200s\" is not an address: %s%s", value, why,
+        strchr(value, ' ') ? " (a + in a query string means a blank: write it as %2B)" : "");
+}
+
 static int read_from(ss_mail_message_t *m, const char *value, const char *default_domain,
                      ss_mail_problem_t *problem)
 {
@@ -32,9 +40,7 @@ static int read_from(ss_mail_message_t *m, const char *value, const char *defaul
         return 0;
     }
     m->from = address_of(value, default_domain, &why, m->pool);
-    if (m->from) return 0;
-    return ss_mail_problem(problem, SS_PROBLEM_ADDRESS, "from", "\"%s\" is not an address: %s",
-                           value, why);
+    return m->from ? 0 : refuse_address(problem, "from", value, why);
 }
 
 static int read_notify(const char *value, unsigned *bits, ss_mail_problem_t *problem)
@@ -56,9 +62,7 @@ static int read_rcpts(ss_mail_message_t *m, const ss_params_t *query, unsigned n
         if (strcmp(pair->name, "to")) continue;
         const char *field = apr_psprintf(m->pool, "to[%d]", number++);
         const char *address = address_of(pair->value, default_domain, &why, m->pool);
-        if (!address)
-            return ss_mail_problem(problem, SS_PROBLEM_ADDRESS, field,
-                                   "\"%s\" is not an address: %s", pair->value, why);
+        if (!address) return refuse_address(problem, field, pair->value, why);
         if (ss_mail_add_rcpt(m, address, notify, field, problem)) return -1;
     }
     return 0;
