@@ -86,7 +86,8 @@ static int take_size(char *value, ss_parameter_t *out)
 static int take_body(char *value, ss_parameter_t *out)
 {
     out->is_8bit = ss_text_same(value, "8BITMIME");
-    return !out->is_8bit && !ss_text_same(value, "7BIT");
+    out->is_binary = ss_text_same(value, "BINARYMIME");
+    return !out->is_8bit && !out->is_binary && !ss_text_same(value, "7BIT");
 }
 
 static int take_utf8(char *value, ss_parameter_t *out)
@@ -174,10 +175,7 @@ static const char *take(char *text, int is_mail, ss_parameter_t *out)
 
 const char *ss_parameter_mail(char *text, ss_parameter_t *out)
 {
-    const char *bad = take(text, 1, out);
-
-    if (!bad && ss_text_has_8bit(out->address) && !out->is_utf8) return SS_PARAMETER_NO_UTF8;
-    return bad;
+    return take(text, 1, out);
 }
 
 const char *ss_parameter_rcpt(char *text, ss_parameter_t *out)

@@ -6,13 +6,12 @@
 
 #include "base/dsn.h"
 
-#define SS_PARAMETER_NO_UTF8 "553 5.6.7 non-ASCII address requires SMTPUTF8"
 #define SS_PARAMETER_ORCPT_MAX 500 /* octets of ORCPT as received */
 
 typedef struct {
-    const char *address;  /* without brackets and route; "" for <> */
-    apr_int64_t size;     /* SIZE=, or 0 */
-    int is_8bit, is_utf8; /* BODY=8BITMIME, SMTPUTF8 */
+    const char *address;             /* without brackets and route; "" for <> */
+    apr_int64_t size;                /* SIZE=, or 0 */
+    int is_8bit, is_binary, is_utf8; /* BODY=8BITMIME, BODY=BINARYMIME, SMTPUTF8 */
     ss_dsn_options_t dsn_options;
     unsigned notify;   /* SS_NOTIFY_ bits */
     const char *orcpt; /* "rfc822;bob@example.com", decoded, or NULL */

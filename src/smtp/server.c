@@ -24,14 +24,16 @@ struct ss_server_t {
     state_t state;
     ss_server_kind_t asked; /* MAIL, RCPT, END: the caller must answer; else MORE */
     int errors, rcpts;
-    int is_utf8; /* MAIL had SMTPUTF8 */
+    int is_binary; /* MAIL had BODY=BINARYMIME */
     /* a reply did not fit into the output: the session is over */
     int is_mute;
     int is_overlong; /* within a line that is too long */
     /* content */
     apr_int64_t size; /* passed to the caller so far */
     int is_large;
-    int is_line_start, has_cr; /* DATA: the last bytes were CRLF, or CR */
+    int is_line_start, has_cr;                 /* DATA: the last bytes were CRLF, or CR */
+    int is_lf_start;                           /* the last byte was a bare LF */
+    enum { UNKNOWN, DOUBLED, SINGLE } lf_dots; /* what the client does to dots behind a bare LF */
     apr_int64_t chunk_size, chunk_left;
     int is_last;
     /* the reply after its octets were skipped, or NULL */
@@ -103,8 +105,8 @@ static ss_server_kind_t do_hello(ss_server_t *s, char *argument)
     if (apr_toupper(s->line[0]) == 'E') {
         say(s,
             "250-%s\r\n250-PIPELINING\r\n250-SIZE %" APR_INT64_T_FMT
-            "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n250 "
-            "ENHANCEDSTATUSCODES",
+            "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n"
+            "250-BINARYMIME\r\n250 ENHANCEDSTATUSCODES",
             s->options.host, s->options.max_size);
     } else {
         say(s, "250 %s", s->options.host);
@@ -141,7 +143,7 @@ static ss_server_kind_t do_mail(ss_server_t *s, char *argument)
         say_too_large(s);
         return SS_SERVER_MORE;
     }
-    s->is_utf8 = envelope->is_utf8;
+    s->is_binary = envelope->is_binary;
     return s->asked = SS_SERVER_MAIL;
 }
 
@@ -152,8 +154,6 @@ static ss_server_kind_t do_rcpt(ss_server_t *s, char *argument)
     if (s->state != MAIL && s->state != RCPT) return refuse(s, "503 5.5.1 need MAIL command");
     const char *bad =
         text ? ss_parameter_rcpt(text, &s->event->envelope) : "501 5.5.4 syntax: RCPT TO:<address>";
-    if (!bad && !s->is_utf8 && ss_text_has_8bit(s->event->envelope.address))
-        bad = SS_PARAMETER_NO_UTF8;
     if (bad) return refuse(s, bad);
     if (s->rcpts < s->options.max_rcpts) return s->asked = SS_SERVER_RCPT;
     say(s, "452 4.5.3 too many recipients");
@@ -171,9 +171,11 @@ static ss_server_kind_t do_data(ss_server_t *s, char *argument)
 {
     if (*argument) return refuse(s, "501 5.5.4 DATA takes no parameters");
     if (s->state != RCPT) return refuse(s, why_no_content(s));
+    if (s->is_binary) return refuse(s, "503 5.5.1 BODY=BINARYMIME needs BDAT");
     go(s, DATA);
     s->is_line_start = 1;
-    s->has_cr = 0;
+    s->has_cr = s->is_lf_start = 0;
+    s->lf_dots = UNKNOWN;
     say(s, "354 end data with <CR><LF>.<CR><LF>");
     return SS_SERVER_MORE;
 }
@@ -315,16 +317,23 @@ static ss_server_kind_t end_content(ss_server_t *s)
     return SS_SERVER_RESET;
 }
 
-/* The length of the content up to a dot at the start of a line. */
-static apr_size_t plain_len(const char *bytes, apr_size_t len, int has_cr)
+/* The length of the content up to a dot behind a LF. */
+static apr_size_t plain_len(const char *bytes, apr_size_t len)
 {
     const char *dot = bytes, *end = bytes + len;
 
     for (; (dot = memchr(dot, '.', (apr_size_t)(end - dot))) != NULL; dot++) {
-        if (dot > bytes && dot[-1] == '\n' && (dot - 1 > bytes ? dot[-2] == '\r' : has_cr))
-            return (apr_size_t)(dot - bytes);
+        if (dot > bytes && dot[-1] == '\n') return (apr_size_t)(dot - bytes);
     }
     return len;
+}
+
+/* Whether the dot behind a bare LF, with the octet after it, is one too many. Some clients double
+ * dots there (Python's smtplib, given bytes), others do not: the first dot tells. */
+static int is_doubled(ss_server_t *s, const char *dots)
+{
+    if (s->lf_dots == UNKNOWN) s->lf_dots = dots[1] == '.' ? DOUBLED : SINGLE;
+    return s->lf_dots == DOUBLED && dots[1] == '.';
 }
 
 static ss_server_kind_t take_data(ss_server_t *s, const char *bytes, apr_size_t len,
@@ -341,11 +350,19 @@ static ss_server_kind_t take_data(ss_server_t *s, const char *bytes, apr_size_t 
         len--;
         *used += 1;
         s->is_line_start = 0;
+    } else if (s->is_lf_start && len && bytes[0] == '.') {
+        if (len < 2) return SS_SERVER_MORE;
+        if (is_doubled(s, bytes)) {
+            bytes++;
+            len--;
+            *used += 1;
+        }
     }
     if (!len) return SS_SERVER_MORE;
-    apr_size_t piece = plain_len(bytes, len, s->has_cr);
-    s->is_line_start =
-        bytes[piece - 1] == '\n' && (piece > 1 ? bytes[piece - 2] == '\r' : s->has_cr);
+    apr_size_t piece = plain_len(bytes, len);
+    int is_line = bytes[piece - 1] == '\n';
+    s->is_line_start = is_line && (piece > 1 ? bytes[piece - 2] == '\r' : s->has_cr);
+    s->is_lf_start = is_line && !s->is_line_start;
     s->has_cr = bytes[piece - 1] == '\r';
     *used += piece;
     return give(s, bytes, piece);

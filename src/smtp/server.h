@@ -1,11 +1,13 @@
 /* server.h: the server side of SMTP without I/O: bytes from the client go in, events and bytes for
- * the client come out. RFC 5321; PIPELINING, CHUNKING, SIZE, 8BITMIME, SMTPUTF8, DSN,
- * ENHANCEDSTATUSCODES. The caller decides about senders, recipients and messages by answering the
- * events.
+ * the client come out. RFC 5321; PIPELINING, CHUNKING, BINARYMIME, SIZE, 8BITMIME, SMTPUTF8,
+ * DSN, ENHANCEDSTATUSCODES. What a client does not declare (8-bit text, UTF-8 in addresses) is
+ * taken nevertheless: the content is looked at. The caller decides about senders, recipients and
+ * messages by answering the events.
  *
  * Against SMTP smuggling: a command line ends with CRLF and contains no other CR, LF or NUL, else
- * it is refused. DATA ends at CRLF.CRLF and nowhere else; all other bytes are content, dots after a
- * bare CR or LF included. There is one parser, which never looks at a byte twice. */
+ * it is refused. DATA ends at CRLF.CRLF and nowhere else; all other bytes are content. Of two
+ * dots after a bare LF one is dropped if the client doubles them there. There is one parser, which
+ * never looks at a byte twice. */
 #pragma once
 
 #include "base/buf.h"

@@ -103,7 +103,7 @@ def test_a_program_sends_through_it(make_listener, relay):
     raw = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
     with listener.smtp() as smtp:
         smtp.ehlo()
-        for word in ("pipelining", "size", "8bitmime", "smtputf8", "dsn", "chunking", "enhancedstatuscodes"):
+        for word in ("pipelining", "size", "8bitmime", "smtputf8", "dsn", "chunking", "binarymime", "enhancedstatuscodes"):
             assert smtp.has_extn(word), word
         assert smtp.esmtp_features["size"] == str(25 * 1024 * 1024)
         code, text = smtp.mail("app@example.com") and smtp.rcpt("bob@example.net") and smtp.data(b"Bcc: eve@example.net\r\n" + raw)
@@ -185,6 +185,17 @@ def test_a_pipelined_group_and_chunks(make_listener, relay):
     assert len(arrived) == 200
     for i in range(200):
         assert arrived[f"app{i}@example.com"].endswith(b"\r\n\r\n.\r\nBDAT%d\r\n" % i)
+
+
+def test_what_a_client_does_not_declare_is_taken(make_listener, relay):
+    listener = make_listener(relay=relay)
+    with listener.client() as client:
+        client.send("HELO c\r\nMAIL FROM:<äpp@example.com>\r\nRCPT TO:<böb@example.net>\r\nDATA\r\n".encode())
+        assert client.codes(4) == [250, 250, 250, 354]
+        assert client.say("Subject: Grüße\r\n\r\nHällo\r\n.\r\n".encode()).startswith(b"250 ")
+    arrived = relay.wait_for(1)[0]
+    mail = relay.commands("MAIL")[0]
+    assert "<äpp@example.com>" in mail and "SMTPUTF8" in mail and "BODY=8BITMIME" in mail and arrived.rcpts == ["böb@example.net"] and arrived.body == "Hällo\r\n".encode()
 
 
 def test_envelope_options_reach_the_relay(make_listener, relay):

@@ -45,6 +45,7 @@ static void put_envelope(talk_t *t, const char *word, const ss_parameter_t *e)
     ss_buf_printf(&t->events, "%s<%s>", word, e->address);
     if (e->size) ss_buf_printf(&t->events, " size=%d", (int)e->size);
     if (e->is_8bit) ss_buf_puts(&t->events, " 8bit");
+    if (e->is_binary) ss_buf_puts(&t->events, " binary");
     if (e->is_utf8) ss_buf_puts(&t->events, " utf8");
     if (e->dsn_options.ret) ss_buf_printf(&t->events, " ret=%d", e->dsn_options.ret);
     if (e->dsn_options.envid) ss_buf_printf(&t->events, " envid=%s", e->dsn_options.envid);
@@ -141,6 +142,14 @@ static const struct {
       "250 250 250 354 250", 0 },
     { "CR CRLF dot", RCPT "DATA\r\nx\r\r\n.\r\nQUIT\r\n", "F<a@x>; T<b@y>; x\r\r\n|END; ",
       "250 250 250 354 250 221", 1 },
+    { "dots doubled behind LF", RCPT "DATA\r\n\n..x\n..\n...y\n.\r\n..\r\n.z\r\n.\r\n",
+      "F<a@x>; T<b@y>; \n.x\n.\n..y\n.\r\n.\r\nz\r\n|END; ", "250 250 250 354 250", 0 },
+    { "dots that are not", RCPT "DATA\r\n\n.x\n..y\r\n..\n..\r\n.\r\n",
+      "F<a@x>; T<b@y>; \n.x\n..y\r\n.\n..\r\n|END; ", "250 250 250 354 250", 0 },
+    { "each message for itself",
+      RCPT "DATA\r\n\n.x\r\n.\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@y>\r\nDATA\r\n\n..x\r\n.\r\n",
+      "F<a@x>; T<b@y>; \n.x\r\n|END; F<a@x>; T<b@y>; \n.x\r\n|END; ",
+      "250 250 250 354 250 250 250 354 250", 0 },
     { "CR dot CRLF", RCPT "DATA\r\nx\r.\r\nQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\r.\r\nQUIT\r\n|END; ",
       "250 250 250 354 250", 0 },
     { "command with a bare LF", HELLO "NOOP\nQUIT\r\nNOOP\r\n", "", "250 500 221", 1 },
@@ -250,16 +259,22 @@ static const struct {
     { "parameter twice", HELLO "MAIL FROM:<a@x> SIZE=1 size=2\r\n", "", "250 501", 0 },
     { "bad values",
       HELLO "MAIL FROM:<a@x> SIZE=x\r\nMAIL FROM:<a@x> SIZE\r\nMAIL FROM:<a@x> "
-            "BODY=BINARYMIME\r\nMAIL FROM:<a@x> RET=1\r\nMAIL FROM:<a@x> ENVID=+0A\r\n"
+            "BODY=BINARY\r\nMAIL FROM:<a@x> RET=1\r\nMAIL FROM:<a@x> ENVID=+0A\r\n"
             "MAIL FROM:<a@x> ENVID=+4\r\nMAIL FROM:<a@x> SMTPUTF8=1\r\nMAIL FROM:<a@x> "
             "SIZE=-1\r\nMAIL FROM:<a@x> SIZE=9999999999999999999\r\n",
       "", "250 501 501 501 501 501 501 501 501 501", 0 },
-    { "utf8 recipient", MAIL "RCPT TO:<\xc3\xa4@x>\r\n", "F<a@x>; ", "250 250 553", 0 },
+    { "utf8 recipient", MAIL "RCPT TO:<\xc3\xa4@x>\r\n", "F<a@x>; T<\xc3\xa4@x>; ", "250 250 250",
+      0 },
     { "utf8 recipient of a utf8 message",
       HELLO "MAIL FROM:<a@x> SMTPUTF8\r\nRCPT TO:<\xc3\xa4@x>\r\n", "F<a@x> utf8; T<\xc3\xa4@x>; ",
       "250 250 250", 0 },
-    { "utf8", HELLO "MAIL FROM:<\xc3\xa4@x>\r\nMAIL FROM:<\xc3\xa4@x> SMTPUTF8\r\n",
-      "F<\xc3\xa4@x> utf8; ", "250 553 250", 0 }
+    { "utf8", HELLO "MAIL FROM:<\xc3\xa4@x>\r\nRSET\r\nMAIL FROM:<\xc3\xa4@x> SMTPUTF8\r\n",
+      "F<\xc3\xa4@x>; |RESET; F<\xc3\xa4@x> utf8; ", "250 250 250 250", 0 },
+    { "utf8 and HELO", "HELO c\r\nMAIL FROM:<\xc3\xa4@x>\r\n", "F<\xc3\xa4@x>; ", "250 250", 0 },
+    { "binary",
+      HELLO "MAIL FROM:<a@x> BODY=BINARYMIME\r\nRCPT TO:<b@y>\r\nDATA\r\nBDAT 3\r\n"
+            "a\n.BDAT 1 LAST\r\n\r",
+      "F<a@x> binary; T<b@y>; a\n.\r|END; ", "250 250 250 503 250 250", 0 }
 };
 
 static void check(talk_t *t, size_t i, const char *how, apr_size_t at)
@@ -538,7 +553,7 @@ static void the_hello_offers_what_is_there(void)
     CU_ASSERT_STRING_EQUAL(ss_buf_text(&t.replies),
                            "220 h ESMTP\r\n250-h\r\n250-PIPELINING\r\n250-SIZE "
                            "40\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
-                           "250-CHUNKING\r\n250 ENHANCEDSTATUSCODES\r\n");
+                           "250-CHUNKING\r\n250-BINARYMIME\r\n250 ENHANCEDSTATUSCODES\r\n");
     talk_end(&t);
 }
 
