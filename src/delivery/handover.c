@@ -53,24 +53,41 @@ static void content_came(void *self)
     ops_of(t->connection)->more(t->connection->transport);
 }
 
-int ss_handover_wants_whole(const ss_connection_t *connection, const ss_message_t *m)
+static ss_convert_t needs_of(const ss_connection_t *connection, const ss_message_t *m)
 {
-    return m->attr.is_8bit && !capability_of(connection)->eight_bit_mime &&
-           ss_message_resident(m) < m->size;
+    const ss_capability_t *have = capability_of(connection);
+
+    return ss_convert_needs(m, have->eight_bit_mime, have->smtputf8);
 }
 
-/* What cannot be re-encoded stays as it is: the client then refuses it with the reason. */
-static void fit_to_7bit(transaction_t *t)
+int ss_handover_wants_whole(const ss_connection_t *connection, const ss_message_t *m)
 {
+    ss_convert_t needs = needs_of(connection, m);
+
+    return (needs.header || needs.body) && ss_message_resident(m) < m->size;
+}
+
+/* Re-encodes what the server does not take. What cannot be stays as it is: the client then refuses
+ * it with the reason, but for a signed header, which is no worse than 8-bit text. */
+static void fit(transaction_t *t)
+{
+    const ss_message_t *m = t->job->message;
+    ss_convert_t needs = needs_of(t->connection, m), asked = needs;
+    int has_8bitmime = capability_of(t->connection)->eight_bit_mime;
     const char *bytes;
     apr_size_t len;
 
-    if (!t->message.is_8bit || capability_of(t->connection)->eight_bit_mime ||
-        ss_convert_7bit(t->job->message, &bytes, &len, t->message.pool))
-        return;
-    t->converted = bytes;
-    t->message.size = (apr_off_t)len;
-    t->message.is_8bit = 0;
+    if ((needs.header || needs.body) &&
+        !ss_convert_make(m, &needs, &bytes, &len, t->message.pool)) {
+        t->converted = bytes;
+        t->message.size = (apr_off_t)len;
+    }
+    if (asked.body) t->message.is_8bit = needs.body;
+    if (asked.header) t->message.is_utf8 &= needs.header;
+    /* The header as it came: relays behind this one shall keep it so. */
+    if (m->attr.is_8bit_header && (!asked.header || needs.header) &&
+        (has_8bitmime || !t->message.is_utf8))
+        t->message.is_8bit = 1;
 }
 
 /* ---- making it ---- */
@@ -146,7 +163,7 @@ static transaction_t *make(ss_connection_t *connection, ss_job_t *job)
                                                   .orcpt = from->orcpt,
                                                   .notify = from->notify };
     }
-    fit_to_7bit(t);
+    fit(t);
     return t;
 }
 

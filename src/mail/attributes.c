@@ -43,6 +43,7 @@ const ss_attributes_row_t ss_attributes_rows[] = {
     { FLAG("requiresTls", requires_tls, 4), PARSED },
     { FLAG("isAuto", is_auto, 8), PARSED },
     { FLAG("isRedirected", is_redirected, 16), .set_by = SS_SET_CONTENT | SS_SET_TRUSTED, DETAIL },
+    { FLAG("is8bitHeader", is_8bit_header, 32), PARSED },
     { ROW("relay", TEXT, relay, NULL), .set_by = REQUEST, .check = check_relay },
     { ROW("ret", WORD, dsn_options.ret, "ret"), .words = "full hdrs", .first = SS_RET_FULL,
       .set_by = REQUEST | SS_SET_SMTP, .option = 'R' },

@@ -15,7 +15,8 @@ typedef struct {
     const char *message_id;  /* with its angle brackets, or NULL */
     const char *header_from; /* first address of From, or NULL */
     int is_8bit;             /* octets above 127 in the body: wants 8BITMIME */
-    int is_utf8;             /* octets above 127 in the header or an address: wants SMTPUTF8 */
+    int is_utf8;             /* octets above 127 in an address: wants SMTPUTF8 */
+    int is_8bit_header;      /* ... in the header; it can be encoded, but for such an address */
     int requires_tls;        /* RFC 8689: TLS-Required or REQUIRETLS asked for */
     int is_auto;             /* Auto-Submitted other than "no" */
     int is_redirected;       /* SMTPSendRedirect: its recipient is that address */

@@ -8,8 +8,12 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "mail/header.h"
+#include "base/text.h"
+#include "mail/header_write.h"
 #include "mail/mime.h"
+
+/* encoded words are so much longer, unless somebody wants them to be */
+#define HEADER_GROWTH_MAX 20
 
 #define ONES APR_UINT64_C(0x0101010101010101)
 #define HIGHS APR_UINT64_C(0x8080808080808080)
@@ -216,6 +220,33 @@ int ss_canonical_make_7bit(const char **out, apr_size_t *out_len, const char *by
     if (make_known(out, out_len, bytes, len, &facts, problem, pool)) return -1;
     if (!facts.has_8bit_body) return 0;
     return ss_mime_rewrite(out, out_len, *out, *out_len, 1, problem, pool);
+}
+
+int ss_canonical_make_ascii_header(const char **out, apr_size_t *out_len, const char *bytes,
+                                   apr_size_t len, ss_mail_problem_t *problem, apr_pool_t *pool)
+{
+    apr_size_t header = ss_header_len(bytes, len);
+    ss_header_how_t how = { .is_ascii = 1 };
+    ss_buf_t made;
+
+    *out = bytes;
+    *out_len = len;
+    if (ss_text_is_ascii(bytes, header)) return 0;
+    how.charset = ss_mime_charset(bytes, len, pool);
+    how.sealed = ss_header_sealed(bytes, header, pool);
+    ss_buf_init(&made, len + header * HEADER_GROWTH_MAX);
+    ss_header_result_t result =
+        ss_header_write_all(&made, bytes, header, NULL, &how, problem, pool);
+    if (result == SS_HEADER_WRITTEN) {
+        char *whole = apr_palloc(pool, made.len + len - header + 1);
+        memcpy(whole, made.data, made.len);
+        memcpy(whole + made.len, bytes + header, len - header);
+        *out_len = made.len + len - header;
+        whole[*out_len] = '\0';
+        *out = whole;
+    }
+    ss_buf_free(&made);
+    return result == SS_HEADER_WRITTEN ? 0 : result == SS_HEADER_NEEDS_UTF8 ? 1 : -1;
 }
 
 /* ---- content that should be canonical ---- */

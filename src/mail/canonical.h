@@ -33,6 +33,11 @@ const char *ss_canonical_cr_lines(const char *bytes, apr_size_t len, apr_pool_t 
 int ss_canonical_make_7bit(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
                            ss_mail_problem_t *problem, apr_pool_t *pool);
 
+/* Makes the first header ASCII, for relays without SMTPUTF8. 0; or with the problem, which names a
+ * field: 1, an address there needs SMTPUTF8; -1, it must not or cannot be changed. */
+int ss_canonical_make_ascii_header(const char **out, apr_size_t *out_len, const char *bytes,
+                                   apr_size_t len, ss_mail_problem_t *problem, apr_pool_t *pool);
+
 /* ---- whether content that arrives in pieces is canonical ---- */
 
 typedef struct {     /* all zero at the beginning */

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "mail/canonical.h"
 #include "mail/codec.h"
+#include "mail/header_write.h"
 #include "mail/parse.h"
 #include "mail/words.h"
 
@@ -319,7 +320,9 @@ static void put_addresses(header_t *h, const char *name, const apr_array_header_
     end_field(h);
 }
 
-static void put_fields(header_t *h, const ss_compose_t *model)
+/* 0, or -1 with the problem: a field given cannot be written. */
+static int put_fields(header_t *h, const ss_compose_t *model, ss_mail_problem_t *problem,
+                      apr_pool_t *pool)
 {
     const char *id = model->message_id;
 
@@ -333,9 +336,19 @@ static void put_fields(header_t *h, const ss_compose_t *model)
     put_field(h, "Message-ID", id);
     for (int i = 0; model->headers && i < model->headers->nelts && h->rv == APR_SUCCESS; i++) {
         const ss_compose_header_t *field = &APR_ARRAY_IDX(model->headers, i, ss_compose_header_t);
-        put_field(h, field->name, ss_words_encode(h->scratch, field->value));
+        ss_header_result_t why;
+        const char *text = ss_header_compose(field->name, field->value, &why, h->scratch);
+        if (!text) {
+            const ss_header_field_t named = { .start = field->name,
+                                              .name_len = strlen(field->name) };
+            ss_header_problem(problem, &named, why, pool);
+            return -1;
+        }
+        put(h, text, strlen(text));
+        apr_pool_clear(h->scratch);
     }
     put(h, "MIME-Version: 1.0\r\n", 19);
+    return 0;
 }
 
 /* Writes the header to a stream. 0, or -1 with the problem. */
@@ -346,10 +359,11 @@ static int write_header(GMimeStream *stream, const ss_compose_t *model, ss_mail_
 
     ss_buf_init(&h.out, SS_PARSE_HEADER_MAX);
     apr_pool_create(&h.scratch, pool);
-    put_fields(&h, model);
-    if (h.rv == APR_SUCCESS) g_mime_stream_write(stream, h.out.data, h.out.len);
+    int failed = put_fields(&h, model, problem, pool);
+    if (!failed && h.rv == APR_SUCCESS) g_mime_stream_write(stream, h.out.data, h.out.len);
     apr_pool_destroy(h.scratch);
     ss_buf_free(&h.out);
+    if (failed) return -1;
     if (h.rv == APR_SUCCESS) return 0;
     return ss_mail_problem(problem, h.rv == APR_ENOSPC ? SS_PROBLEM_HEADER : SS_PROBLEM_NO_ROOM,
                            "headers",

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "mail/codec.h"
-#include "mail/header.h"
+#include "mail/header_write.h"
 #include "mail/words.h"
 
 /* RFC 2046 allows 70; a longer one does not fit into a line with its four dashes */
@@ -20,6 +20,7 @@
 /* quoted-printable makes at most three octets and a line end of one octet ... */
 #define GROWTH_MAX 4
 #define GROWTH_BASE 65536 /* ... and a field or two are added */
+#define LOOK 65536        /* octets of a body that may name the character set of its header */
 
 #define LONG_LINE "a line of more than " APR_STRINGIFY(SS_MAIL_LINE_MAX) " octets"
 
@@ -166,126 +167,39 @@ static int is_blank(char c)
 
 /* ---- header ---- */
 
-/* Folds one header line at the last blank within the limit, or anywhere if there is no blank. */
-static void put_folded(walk_t *w, const char *p, apr_size_t len)
-{
-    /* one less after a fold that added a blank */
-    apr_size_t room = SS_MAIL_LINE_MAX;
-
-    while (len > room) {
-        apr_size_t cut = room;
-        while (cut > 1 && !is_blank(p[cut])) cut--;
-        int has_blank = cut > 1;
-        if (!has_blank) cut = room;
-        put(w, p, cut);
-        puts_out(w, has_blank ? "\r\n" : "\r\n ");
-        room = is_blank(p[cut]) ? SS_MAIL_LINE_MAX : SS_MAIL_LINE_MAX - 1;
-        p += cut;
-        len -= cut;
-    }
-    put(w, p, len);
-    puts_out(w, "\r\n");
-}
-
-/* The end of the run of words with octets above 127 that begins at p. Blanks between encoded words
- * are dropped (RFC 2047 6.2), so the run becomes one encoded word. */
-static const char *high_words(const char *p, const char *end)
-{
-    for (;;) {
-        while (p < end && !is_blank(*p)) p++;
-        const char *next = p;
-        while (next < end && is_blank(*next)) next++;
-        const char *stop = next;
-        while (stop < end && !is_blank(*stop)) stop++;
-        if (ss_text_is_ascii(next, (apr_size_t)(stop - next))) return p;
-        p = next;
-    }
-}
-
-/* Writes a header line without octets above 127. Whole words are encoded, since blanks delimit an
- * encoded word (RFC 2047 5). Within quotes and parameters, where encoded words are not allowed,
- * only the octets are: many readers decode them there. own: pool for one piece. */
-static void ascii_pieces(walk_t *w, ss_buf_t *line, const char *p, apr_size_t len, apr_pool_t *own)
-{
-    const char *end = p + len, *colon = is_blank(*p) ? NULL : memchr(p, ':', len);
-    int has_quotes = memchr(p, '"', len) || memchr(p, ';', len);
-
-    /* A name with such octets is not a field. */
-    for (const char *c = p; colon && c < colon; c++)
-        if (is_high(*c)) colon = NULL;
-    if (colon) {
-        append(w, line, p, (apr_size_t)(colon + 1 - p));
-        p = colon + 1;
-    }
-    while (p < end) {
-        const char *start = p, *word = p;
-        for (; p < end && !is_high(*p); p++)
-            if (is_blank(*p)) word = p + 1;
-        if (p < end && !has_quotes) p = word;
-        append(w, line, start, (apr_size_t)(p - start));
-        if (p == end) break;
-        start = p;
-        if (has_quotes)
-            while (p < end && is_high(*p)) p++;
-        else
-            p = high_words(p, end);
-        apr_pool_clear(own);
-        const char *coded = ss_words_encode(own, ss_text_utf8(own, start, (apr_size_t)(p - start)));
-        append(w, line, coded, strlen(coded));
-    }
-}
-
-/* One line may be as long as the message: piece by piece. */
-static void put_ascii(walk_t *w, const char *p, apr_size_t len)
-{
-    apr_pool_t *own;
-    ss_buf_t line;
-
-    apr_pool_create(&own, w->pool);
-    ss_buf_init(&line, w->out.max);
-    ascii_pieces(w, &line, p, len, own);
-    put_folded(w, line.data, line.len);
-    ss_buf_free(&line);
-    apr_pool_destroy(own);
-}
-
-static void put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top)
-{
-    int has_high = !ss_text_is_ascii(p, len);
-
-    if (memchr(p, '\0', len) || memchr(p, '\r', len)) {
-        char *clean = apr_pstrmemdup(w->pool, p, len);
-        for (apr_size_t i = 0; i < len; i++) {
-            clean[i] = p[i] && p[i] != '\r' ? p[i] : ' ';
-        }
-        p = clean;
-    }
-    if (has_high && w->makes_7bit && !is_top)
-        put_ascii(w, p, len);
-    else
-        put_folded(w, p, len);
-}
-
 /* Writes the header except the field named `without`, then the added lines and the empty line. */
 static void put_header(walk_t *w, const entity_t *e, const char *without, const char *added)
 {
-    const char *p = e->p, *end = e->p + e->header_len;
-    int is_left_out = 0;
+    ss_header_how_t how = { .is_ascii = w->makes_7bit && !e->is_top, .is_nested = !e->is_top };
 
-    while (p < end) {
-        const char *next = p, *lf = memchr(p, '\n', (apr_size_t)(end - p)),
-                   *stop = lf ? lf + 1 : end;
-        ss_header_field_t field;
-        apr_size_t len = (apr_size_t)(stop - p);
-        if (!is_blank(*p))
-            is_left_out =
-                without && ss_header_next(&next, end, &field) == 1 && ss_header_is(&field, without);
-        while (len && (p[len - 1] == '\n' || p[len - 1] == '\r')) len--;
-        if (!is_left_out) put_header_line(w, p, len, e->is_top);
-        p = stop;
-    }
+    if (w->failed) return;
+    if (e->is_top) how.sealed = ss_header_sealed(e->p, e->header_len, w->pool);
+    if (how.is_ascii) how.charset = ss_mime_charset(e->p, (apr_size_t)(e->end - e->p), w->pool);
+    w->failed = ss_header_write_all(&w->out, e->p, e->header_len, without, &how, w->problem,
+                                    w->pool) != SS_HEADER_WRITTEN;
     if (added) puts_out(w, added);
     puts_out(w, "\r\n");
+}
+
+const char *ss_mime_charset(const char *bytes, apr_size_t len, apr_pool_t *pool)
+{
+    apr_size_t header = ss_header_len(bytes, len);
+    ss_header_field_t field;
+    const char *found = NULL;
+
+    if (ss_text_is_ascii(bytes, header) || ss_codec_is_utf8(bytes, header)) return NULL;
+    if (ss_header_find(&field, bytes, header, "Content-Type"))
+        found = ss_words_parameter(pool, field.value, field.value_len, "charset");
+    /* The first part that names one. */
+    const char *p = bytes + header, *end = len > header + LOOK ? p + LOOK : bytes + len;
+    for (; !found && end - p > 8; p++) {
+        if (*p != ';' && *p != ' ' && *p != '\t') continue;
+        if (strncasecmp(p + 1, "charset=", 8)) continue;
+        const char *set = p + 9 + (p[9] == '"'), *stop = set;
+        while (stop < end && (apr_isalnum(*stop) || strchr("-_.:", *stop))) stop++;
+        found = apr_pstrmemdup(pool, set, (apr_size_t)(stop - set));
+    }
+    return found;
 }
 
 /* ---- leaf parts ---- */

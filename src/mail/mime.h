@@ -16,3 +16,6 @@ int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, ap
                     int makes_7bit, ss_mail_problem_t *problem, apr_pool_t *pool);
 /* Whether a character of that set has more than one octet, and any octet may be part of it. */
 int ss_mime_is_wide(const char *charset);
+/* The character set that octets above 127 in the header are probably meant in: that of the text, or
+ * of the first part that names one. NULL: the header is UTF-8, or it is unknown. */
+const char *ss_mime_charset(const char *bytes, apr_size_t len, apr_pool_t *pool);

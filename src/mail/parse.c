@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "mail/canonical.h"
-#include "mail/header.h"
+#include "mail/header_write.h"
 #include "mail/words.h"
 
 #define SUBJECT_MAX 998
@@ -332,8 +332,13 @@ static int add_headers(parse_t *p)
         if (strpbrk(value, "\r\n"))
             return ss_mail_problem(p->problem, SS_PROBLEM_HEADER, pair[0],
                                    "the value of the added field %s has a line end", pair[0]);
-        p->top = apr_pstrcat(p->m->pool, p->top, pair[0], ": ", ss_words_encode(p->m->pool, value),
-                             "\r\n", NULL);
+        ss_header_result_t result;
+        const char *field = ss_header_compose(pair[0], value, &result, p->m->pool);
+        if (!field)
+            return ss_header_problem(
+                p->problem, &(ss_header_field_t){ .start = pair[0], .name_len = strlen(pair[0]) },
+                result, p->m->pool);
+        p->top = apr_pstrcat(p->m->pool, p->top, field, NULL);
     }
     return 0;
 }
@@ -464,7 +469,6 @@ static int open_content(parse_t *p, const char *bytes, apr_size_t len)
         ss_canonical_line_ends(&p->bytes, &p->len, bytes, len, &facts, p->m->pool);
     p->header_len = ss_header_len(p->bytes, p->len);
     p->m->attr.is_8bit = facts.has_8bit_body;
-    if (facts.has_8bit_header) p->m->attr.is_utf8 = 1;
     /* no empty line: one is added after the header */
     if (p->header_len == p->len) p->must_rebuild = 1;
     return 0;
@@ -482,8 +486,31 @@ static int end_header(parse_t *p)
     memset(p->count, 0, sizeof(p->count));
     p->must_rebuild = p->is_resent = 0;
     p->broken_at = SIZE_MAX;
-    p->m->attr.is_utf8 = 0;
     return open_content(p, whole, p->len + 2) || look(p) ? -1 : 0;
+}
+
+/* A field with octets above 127 must be encoded for a relay without SMTPUTF8: whether that will be
+ * possible. */
+static int check_8bit(parse_t *p)
+{
+    const ss_header_how_t how = { .is_ascii = 1 };
+    const char *at = p->bytes, *end = at + ss_header_len(p->bytes, p->len);
+    ss_header_field_t field;
+    ss_buf_t unused;
+
+    if (ss_text_is_ascii(at, (apr_size_t)(end - at))) return 0;
+    p->m->attr.is_8bit_header = 1;
+    while (ss_header_next(&at, end, &field) == 1) {
+        if (ss_text_is_ascii(field.start, field.len)) continue;
+        ss_buf_init(&unused, SS_PARSE_HEADER_MAX * (apr_size_t)20);
+        ss_header_result_t result = ss_header_write(&unused, &field, &how, p->m->pool);
+        ss_buf_free(&unused);
+        if (result == SS_HEADER_NEEDS_UTF8)
+            p->m->attr.is_utf8 = 1;
+        else if (result != SS_HEADER_WRITTEN)
+            return ss_header_problem(p->problem, &field, result, p->m->pool);
+    }
+    return 0;
 }
 
 int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
@@ -511,6 +538,7 @@ int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
         (ss_canonical_make(&p.bytes, &p.len, p.bytes, p.len, problem, m->pool) ||
          (!p.is_canonical && too_large(&p, p.len))))
         return -1;
+    if (check_8bit(&p)) return -1;
     m->content = p.bytes;
     m->content_len = p.len;
     return 0;

@@ -7,6 +7,7 @@
 #include "mail/address.h"
 #include "mail/canonical.h"
 #include "mail/header.h"
+#include "mail/words.h"
 
 void ss_rewrite_envelope_from(ss_mail_message_t *m, const char *address)
 {
@@ -136,9 +137,9 @@ int ss_rewrite_redirect(ss_mail_message_t *m, const char *address, ss_mail_probl
     if (!address) return 0;
     fields = apr_array_make(m->pool, 8, sizeof(const char *));
     for (int i = 0; i < old->nelts && i < SS_REWRITE_ORIGINALS_MAX; i++) {
-        APR_ARRAY_PUSH(fields, const char *) =
-            apr_pstrcat(m->pool, "X-Original-To: ", APR_ARRAY_IDX(old, i, ss_mail_rcpt_t).address,
-                        "\r\n", NULL);
+        APR_ARRAY_PUSH(fields, const char *) = apr_pstrcat(
+            m->pool, "X-Original-To: ",
+            ss_words_encode(m->pool, APR_ARRAY_IDX(old, i, ss_mail_rcpt_t).address), "\r\n", NULL);
     }
     m->attr.is_redirected = 1;
     m->rcpts = apr_array_make(m->pool, 1, sizeof(ss_mail_rcpt_t));

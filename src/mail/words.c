@@ -20,6 +20,8 @@
 #define WORD_MAX 4096
 /* words of one value: what comes after them is left out */
 #define WORDS_MAX 1000
+/* octets of an ASCII word of our own texts: a longer one may not fit into a line */
+#define PLAIN_MAX 900
 
 /* The converters that a pool's words needed, closed with it; (iconv_t)-1: the set is unknown. */
 typedef struct {
@@ -87,6 +89,60 @@ static const char *to_utf8(apr_pool_t *pool, const char *charset, const char *by
         len--;
     }
     return ss_text_utf8(pool, start, (apr_size_t)(out - start));
+}
+
+/* Whether ASCII means the same in a character set: not in UTF-16 or UTF-7. */
+static int extends_ascii(iconv_t cd)
+{
+    static const char probe[] =
+        " !\"#$%&'()*+,-./"
+        "0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz";
+    char made[4 * sizeof(probe)], *in = (char *)(apr_uintptr_t)probe, *out = made;
+    apr_size_t len = sizeof(probe) - 1, room = sizeof(made);
+
+    return iconv(cd, &in, &len, &out, &room) == 0 && out - made == sizeof(probe) - 1 &&
+           !memcmp(made, probe, sizeof(probe) - 1);
+}
+
+static const char *from_windows(apr_pool_t *pool, const char *bytes, apr_size_t len)
+{
+    /* 0x80 to 0x9F; what is not assigned stays the control character of ISO-8859-1 */
+    static const unsigned short codes[32] = {
+        0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021, 0x2C6,  0x2030, 0x160,
+        0x2039, 0x152,  0x8D,   0x17D,  0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+        0x2013, 0x2014, 0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178
+    };
+    char *start = apr_palloc(pool, len * 3 + 1), *out = start;
+
+    for (apr_size_t i = 0; i < len; i++) {
+        unsigned code = (unsigned char)bytes[i];
+        if (code >= 0x80 && code < 0xA0) code = codes[code - 0x80];
+        if (code >= 0x800) *out++ = (char)(0xE0 | code >> 12);
+        if (code >= 0x800) *out++ = (char)(0x80 | (code >> 6 & 0x3F));
+        if (code >= 0x80 && code < 0x800) *out++ = (char)(0xC0 | code >> 6);
+        *out++ = (char)(code < 0x80 ? code : 0x80 | (code & 0x3F));
+    }
+    *out = '\0';
+    return start;
+}
+
+const char *ss_words_utf8(apr_pool_t *pool, const char *charset, const char *bytes, apr_size_t len)
+{
+    if (ss_codec_is_utf8(bytes, len)) return apr_pstrmemdup(pool, bytes, len);
+    iconv_t cd = charset && strlen(charset) < CHARSET_MAX &&
+                         ss_text_word_index("utf-8 us-ascii iso-8859-1 latin1", charset) < 0
+                     ? converter(pool, charset)
+                     : (iconv_t)-1;
+    if (cd != (iconv_t)-1 && extends_ascii(cd)) {
+        apr_size_t room = len * 4 + 4;
+        char *in = (char *)(apr_uintptr_t)bytes, *start = apr_palloc(pool, room + 1), *out = start;
+        apr_size_t left = len;
+        if (iconv(cd, &in, &left, &out, &room) != (size_t)-1 && !left) {
+            *out = '\0';
+            return start;
+        }
+    }
+    return from_windows(pool, bytes, len);
 }
 
 /* Decodes the encoded word at p ("=?charset?Q?text?="): its text, and *end after it; NULL: not an
@@ -175,10 +231,13 @@ const char *ss_words_encode(apr_pool_t *pool, const char *text)
     apr_size_t len = strlen(text), at = 0, capacity = len * 2 + (len / (WORD_BYTES - 4) + 2) * 16,
                used = 0;
     int needs = strstr(text, "=?") != NULL;
+    apr_size_t word = 0;
     char *out;
 
-    for (apr_size_t i = 0; i < len && !needs; i++)
-        needs = (unsigned char)text[i] > 126 || (unsigned char)text[i] < 32;
+    for (apr_size_t i = 0; i < len && !needs; i++) {
+        word = text[i] == ' ' ? 0 : word + 1;
+        needs = (unsigned char)text[i] > 126 || (unsigned char)text[i] < 32 || word > PLAIN_MAX;
+    }
     if (!needs) return text;
     out = apr_palloc(pool, capacity);
     while (at < len) {

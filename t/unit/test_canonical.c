@@ -64,8 +64,9 @@ static void long_lines_are_encoded_and_others_kept(void)
     out = made(in, strlen(in), &len, pool);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, kept));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "Content-Transfer-Encoding: quoted-printable"));
-    in = apr_pstrcat(pool, "Subject: ", fill(pool, 's', 5000), "\r\nX: ", fill(pool, 'y', 990), " ",
-                     fill(pool, 'z', 990), "\r\n\r\n", fill(pool, 'x', 100000), NULL);
+    in = apr_pstrcat(pool, "Content-Type: text/plain; name=", fill(pool, 's', 5000),
+                     "\r\nX: ", fill(pool, 'y', 990), " ", fill(pool, 'z', 990), "\r\n\r\n",
+                     fill(pool, 'x', 100000), NULL);
     made(in, strlen(in), &len, pool);
     made("A: b\r\n\r\nx\0y\r\n", 13, &len, pool);
     /* the last part is not closed */

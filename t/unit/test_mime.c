@@ -24,7 +24,7 @@ static const char *rewritten(const char *in, apr_size_t len, int makes_7bit,
 
     memset(problem, 0, sizeof(*problem));
     if (ss_mime_rewrite(&out, &out_len, in, len, makes_7bit, problem, pool)) {
-        CU_ASSERT_EQUAL(problem->status, 422);
+        CU_ASSERT(problem->status == 422 || problem->status == 400);
         return NULL;
     }
     ss_canonical_scan(out, out_len, &facts);
@@ -74,8 +74,6 @@ static void parts_are_changed_where_they_must(void)
         { "no header's end", "Subject: s\r\n", "Subject: s\r\n", 1 },
         { "a long field at its blank", apr_pstrcat(pool, "X-A: ", words, "\r\n\r\nhi\r\n", NULL),
           "\r\n vvvv", 0 },
-        { "a long field without one", apr_pstrcat(pool, "X-A: ", long_text, "\r\n\r\nhi\r\n", NULL),
-          "\r\n xxxx", 0 },
         { "a field of a part",
           MIXED "--b\r\nContent-Description: J\xc3\xb6rg\r\n\r\nhi\r\n--b--\r\n", "=?utf-8?B?", 1 },
         { "words next to each other",
@@ -84,13 +82,13 @@ static void parts_are_changed_where_they_must(void)
         { "in a name", MIXED "--b\r\nX-\xc3\xb6: a\r\n\r\nhi\r\n--b--\r\n",
           "--b\r\n=?utf-8?B?WC3Dtjo=?= a\r\n", 1 },
         { "no blank before them", MIXED "--b\r\nX-A:\xc3\xb6\r\n\r\nhi\r\n--b--\r\n",
-          "X-A:=?utf-8?B?w7Y=?=\r\n", 1 },
+          "X-A: =?utf-8?B?w7Y=?=\r\n", 1 },
         { "on a line that goes on", MIXED "--b\r\nX-A: a\r\n \xc3\xb6: b\r\n\r\nhi\r\n--b--\r\n",
           "\r\n =?utf-8?B?w7Y6?= b\r\n", 1 },
         { "in a parameter",
           MIXED "--b\r\nContent-Disposition: attachment; "
                 "filename=\"J\xc3\xb6.txt\"\r\n\r\nhi\r\n--b--\r\n",
-          "; filename=\"J=?utf-8?B?w7Y=?=.txt\"\r\n", 1 },
+          "; filename*=utf-8''J%C3%B6.txt\r\n", 1 },
         { "a picture in a part", MIXED "--b\r\nContent-Type: image/png\r\n\r\n\xf6\r\n--b--\r\n",
           "9g==\r\n--b--\r\n", 1 },
         { "parts without end", MIXED "--b\r\n\r\nJ\xc3\xb6rg\r\n", "J=C3=B6rg\r\n", 1 },
@@ -220,22 +218,21 @@ static void parts_are_changed_where_they_must(void)
         printf("\n%s: %s", table[i].label, out ? out : problem.detail);
         CU_FAIL("rewritten otherwise");
     }
-    /* A line as long as a message takes memory that grows with it, not with its square; what grows
-     * past the bound is refused. */
-    apr_size_t pieces = 100000, at = sizeof(MIXED) - 1 + 10;
+    /* A line as long as a message takes memory that grows with it, not with its square. */
+    apr_size_t pieces = 100000, at = sizeof(MIXED) - 1 + 9;
     char *line = fill(pool, '"', at + pieces * 3 + 20);
-    memcpy(line, MIXED "--b\r\nX-A: ", at);
-    for (apr_size_t i = 0; i < pieces; i++) memcpy(line + at + i * 3, "\xc3\xb6\"", 3);
-    memcpy(line + at + pieces * 3, "\r\n\r\nhi\r\n--b--\r\n", 16);
-    ss_mail_problem_t grown = { .status = 0 };
-    const char *unused;
-    apr_size_t unused_len;
-    CU_ASSERT_EQUAL(
-        ss_mime_rewrite(&unused, &unused_len, line, at + pieces * 3 + 15, 1, &grown, pool), -1);
-    CU_ASSERT_EQUAL(grown.status, 413);
-    for (apr_size_t i = 0; i < pieces; i++)
-        memcpy(line + at + i * 3, i % 20 ? "xyz" : " \xc3\xb6", 3);
-    CU_ASSERT_PTR_NOT_NULL(rewritten(line, at + pieces * 3 + 15, 1, &grown, pool));
+    for (int is_text = 0; is_text < 2; is_text++) {
+        ss_mail_problem_t unused;
+        memcpy(line, MIXED "--b\r\nTo: ", at);
+        for (apr_size_t i = 0; i < pieces; i++)
+            memcpy(line + at + i * 3,
+                   is_text && i % 20 ? "xyz"
+                   : is_text         ? " \xc3\xb6"
+                                     : "\xc3\xb6:",
+                   3);
+        memcpy(line + at + pieces * 3, "\r\n\r\nhi\r\n--b--\r\n", 16);
+        CU_ASSERT_PTR_NOT_NULL(rewritten(line, at + pieces * 3 + 15, 1, &unused, pool));
+    }
     /* NUL in the header is a blank, in the body it is encoded. */
     static const char zeros[] = "X-A: a\0b\r\n\r\na\0b\r\n";
     ss_mail_problem_t problem;
@@ -396,6 +393,10 @@ static void what_must_not_be_changed_is_refused(void)
         { "Content-Type: multipart/mixed; boundary=b\x8b\r\n\r\n--b\x8b\r\n\r\nx\r\n--b\x8b--\r\n",
           "boundary is not ASCII" },
         { apr_pstrcat(pool, deep, "\r\n\xc3\xb6\r\n", NULL), "nested too deeply" },
+        { apr_pstrcat(pool, "X-A: ", fill(pool, 'x', 1100), "\r\n\r\nhi\r\n", NULL), "field X-A" },
+        { apr_pstrcat(pool, MIXED "--b\r\nX-B: ", fill(pool, 'x', 1100), "\r\n\r\nhi\r\n--b--\r\n",
+                      NULL),
+          "field X-B" },
         { "Content-Type: message/partial\r\n\r\n\xc3\xb6\r\n", "message/partial" },
         { "Content-Type: message/external-body\r\n\r\n\xc3\xb6\r\n", "message/external-body" }
     };
