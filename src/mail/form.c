@@ -241,12 +241,6 @@ static int read_headers(form_t *f, const char *path, json_t *value)
     return 0;
 }
 
-static apr_status_t free_bytes(void *bytes)
-{
-    free(bytes);
-    return APR_SUCCESS;
-}
-
 /* Base64, in the document or lifted out of it (lift.h). */
 static int content(form_t *f, const char *path, json_t *value, ss_compose_attachment_t *a)
 {
@@ -276,14 +270,9 @@ static int is_cid(const char *cid)
 /* Reads a lifted content back into memory. */
 static int take_back(form_t *f, ss_compose_attachment_t *a)
 {
-    char *bytes = malloc((apr_size_t)a->lifted->len + 1);
-    apr_status_t rv = bytes ? APR_SUCCESS : APR_ENOMEM;
+    char *bytes;
+    apr_status_t rv = ss_lift_take_back(f->options->lift, a->lifted, &bytes, f->m->pool);
 
-    if (bytes) {
-        apr_pool_cleanup_register(f->m->pool, bytes, free_bytes, apr_pool_cleanup_null);
-        rv = ss_scratch_read(&f->options->lift->file, a->lifted->at, bytes,
-                             (apr_size_t)a->lifted->len);
-    }
     if (rv != APR_SUCCESS) return no_room(f, rv);
     a->bytes = bytes;
     a->len = (apr_size_t)a->lifted->len;

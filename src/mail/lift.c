@@ -335,7 +335,7 @@ int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content)
                    len = 0, more = 0;
         rv = ss_scratch_read(&lift->file, content->at + read, in, n);
         for (apr_size_t i = 0; rv == APR_SUCCESS && i < n && !bad; i++) {
-            int c = unescape(&u, in[i]);
+            int c = lift->kind == SS_LIFT_JSON ? unescape(&u, in[i]) : (unsigned char)in[i];
             bad = c == -2;
             if (c >= 0) text[len++] = (char)c;
         }
@@ -353,6 +353,24 @@ int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content)
     free(in);
     if (rv != APR_SUCCESS) lift->failed = rv;
     return bad || rv != APR_SUCCESS ? -1 : 0;
+}
+
+static apr_status_t free_bytes(void *bytes)
+{
+    free(bytes);
+    return APR_SUCCESS;
+}
+
+apr_status_t ss_lift_take_back(const ss_lift_t *lift, const ss_lift_item_t *content, char **bytes,
+                               apr_pool_t *pool)
+{
+    apr_size_t len = (apr_size_t)content->len;
+
+    *bytes = malloc(len + 1);
+    if (!*bytes) return APR_ENOMEM;
+    (*bytes)[len] = '\0';
+    apr_pool_cleanup_register(pool, *bytes, free_bytes, apr_pool_cleanup_null);
+    return ss_scratch_read(&lift->file, content->at, *bytes, len);
 }
 
 /* ---- lowering ---- */

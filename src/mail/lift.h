@@ -47,9 +47,12 @@ ss_lift_item_t *ss_lift_find(const ss_lift_t *lift, const char *bytes, apr_size_
 /* Whether these octets contain a marker. lift may be NULL. */
 int ss_lift_has(const ss_lift_t *lift, const char *bytes, apr_size_t len);
 const char *ss_lift_marker(const ss_lift_t *lift, const ss_lift_item_t *content, apr_pool_t *pool);
-/* JSON: decodes a content in the file from base64 within a JSON string. 0, or -1: not base64, or
- * the file failed (lift->failed). */
+/* Decodes a content in the file from base64, in JSON within a string. 0, or -1: not base64, or the
+ * file failed (lift->failed). */
 int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content);
+/* Reads a content back into memory, which is freed with the pool; a zero byte follows it. */
+apr_status_t ss_lift_take_back(const ss_lift_t *lift, const ss_lift_item_t *content, char **bytes,
+                               apr_pool_t *pool);
 /* Writes len octets to out and replaces each marker, a line of its own, by its content in base64
  * (lines of 76). The octets before the first marker are not written: *head_len of them; len if
  * there is no marker. Errors: reading, or out->failed. */

@@ -1,12 +1,16 @@
 #include "mail/multipart.h"
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 #include <string.h>
 
+#include "mail/charset.h"
 #include "mail/header.h"
 #include "mail/words.h"
 
 #define PART_HEADER_MAX 16384
+#define FILENAME_PIECES_MAX 50
+#define FILENAME_LEN_MAX 1000
 
 const char *ss_multipart_boundary(const char *content_type, apr_pool_t *pool)
 {
@@ -47,6 +51,58 @@ static const char *base_of(const char *path)
     return path;
 }
 
+/* A value of RFC 2231 ("utf-8''%e2%82%ac") as UTF-8; any other text stays as it is. */
+static const char *read_extended(const char *value, apr_pool_t *pool)
+{
+    const char *quote = strchr(value, '\''), *text = quote ? strchr(quote + 1, '\'') : NULL, *out;
+    apr_size_t len;
+
+    if (!text) return value;
+    const char *charset = apr_pstrmemdup(pool, value, (apr_size_t)(quote - value));
+    const char *bytes = apr_punescape_url(pool, text + 1, NULL, NULL, 0);
+    if (!bytes) return value;
+    if (ss_charset_is_utf8(charset)) return bytes;
+    out = ss_charset_read(pool, charset, bytes, strlen(bytes), &len);
+    return out && strlen(out) == len ? out : value;
+}
+
+/* The parameter filename of a Content-Disposition, in any of the forms that clients write: plain,
+ * "filename*", in pieces ("filename*0", RFC 2231 3), or as an encoded word. NULL: none. */
+static const char *read_filename(const ss_header_field_t *field, apr_pool_t *pool)
+{
+    const char *name = ss_words_parameter(pool, field->value, field->value_len, "filename*"),
+               *piece = "";
+    int is_extended = name != NULL;
+
+    for (int i = 0; i < FILENAME_PIECES_MAX && piece && !(is_extended && !i); i++) {
+        const char *key = apr_psprintf(pool, "filename*%d*", i);
+        piece = ss_words_parameter(pool, field->value, field->value_len, key);
+        if (!i) is_extended = piece != NULL;
+        if (!piece)
+            piece = ss_words_parameter(pool, field->value, field->value_len,
+                                       apr_pstrmemdup(pool, key, strlen(key) - 1));
+        if (piece) name = name ? apr_pstrcat(pool, name, piece, NULL) : piece;
+    }
+    if (name) return is_extended ? read_extended(name, pool) : name;
+    name = ss_words_parameter(pool, field->value, field->value_len, "filename");
+    return name && !strncmp(name, "=?", 2)
+               ? ss_words_decode(pool, name, strlen(name), FILENAME_LEN_MAX)
+               : name;
+}
+
+/* A value without the line ends of its folding. */
+static const char *unfolded(const ss_header_field_t *field, apr_pool_t *pool)
+{
+    char *copy = apr_pstrmemdup(pool, field->value, field->value_len), *out = copy;
+
+    for (const char *p = copy; *p; p++) {
+        if (*p != '\r' && *p != '\n') *out++ = *p;
+    }
+    while (out > copy && (out[-1] == ' ' || out[-1] == '\t')) out--;
+    *out = '\0';
+    return copy;
+}
+
 static int read_part_header(ss_multipart_part_t *part, const char *header, apr_size_t len,
                             apr_pool_t *pool)
 {
@@ -57,12 +113,13 @@ static int read_part_header(ss_multipart_part_t *part, const char *header, apr_s
     while ((got = ss_header_next(&at, end, &field)) == 1) {
         if (ss_header_is(&field, "Content-Disposition")) {
             const char *name = ss_words_parameter(pool, field.value, field.value_len, "name"),
-                       *filename =
-                           ss_words_parameter(pool, field.value, field.value_len, "filename");
+                       *filename = read_filename(&field, pool);
             if (name) part->name = unescaped(apr_pstrdup(pool, name));
             if (filename) part->filename = base_of(unescaped(apr_pstrdup(pool, filename)));
         } else if (ss_header_is(&field, "Content-Type")) {
-            part->type = apr_pstrmemdup(pool, field.value, field.value_len);
+            part->type = unfolded(&field, pool);
+        } else if (ss_header_is(&field, "Content-Transfer-Encoding")) {
+            part->encoding = unfolded(&field, pool);
         } else if (ss_header_is(&field, "Content-ID")) {
             int is_bracketed = field.value_len > 2 && field.value[0] == '<' &&
                                field.value[field.value_len - 1] == '>';
@@ -120,7 +177,7 @@ int ss_multipart_read(apr_array_header_t **parts, const char *bytes, apr_size_t 
         return -1;
     }
     while (!is_last) {
-        ss_multipart_part_t part = { NULL, NULL, NULL, NULL, NULL, 0 };
+        ss_multipart_part_t part = { .bytes = NULL };
         const char *header = at, *header_end = end_of_header(at, end);
         if (!header_end ||
             read_part_header(&part, header, (apr_size_t)(header_end - header), pool)) {

@@ -15,6 +15,7 @@ typedef struct {
     const char *filename; /* without folders; NULL: not a file */
     const char *type;     /* Content-Type as sent, or NULL */
     const char *cid;      /* Content-ID without brackets, or NULL */
+    const char *encoding; /* Content-Transfer-Encoding as sent, or NULL */
     const char *bytes;    /* in the body */
     apr_size_t len;
 } ss_multipart_part_t;

@@ -33,3 +33,55 @@ def test_a_plus_sign_in_a_query_is_explained(make_httpd, relay):
         assert document["code"] == "address_invalid", document
     assert httpd.request("POST", "/mail?to=c%2Bx@d.test", b"From: a@b.test\r\n\r\nx\r\n", {"Content-Type": "message/rfc822"}).status == 202
     assert relay.wait_for(1)[0].rcpts == ["c+x@d.test"]
+
+
+def test_parts_of_a_form_are_decoded(make_httpd, relay):
+    """Ansible's uri sends base64; email libraries send quoted-printable and filename*; old forms are not UTF-8."""
+    httpd = make_httpd(relay=relay)
+    blob = bytes(range(256)) * 400
+    body, headers = multipart([('name="from"', "", b"app@example.com"), ('name="to"', "Content-Transfer-Encoding: 8bit\r\n", b"bob@example.net"),
+                               ('name="subject"', "Content-Type: text/plain; charset=iso-8859-1\r\n", "Grüße".encode("latin-1")),
+                               ('name="text"', "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n", b"H=C3=A4llo =\r\nworld"),
+                               ('name="html"', "Content-Transfer-Encoding: base64\r\n", base64.b64encode("<p>ü".encode())),
+                               ('name="f"; filename="a.bin"', "Content-Type: application/x-a\r\nContent-Transfer-Encoding: base64\r\n", base64.encodebytes(blob)),
+                               ('name="f"; filename="small.bin"', "Content-Transfer-Encoding: BASE64\r\n", base64.encodebytes(blob[:100])),
+                               ('name="g"; filename*=utf-8\'\'%e2%82%ac.txt', "Content-Transfer-Encoding: quoted-printable\r\n", b"a=3Db=\r\nc\r\n" * 20000),
+                               ('name="h"; filename="raw.bin"', "Content-Transfer-Encoding: binary\r\n", blob)])
+    assert httpd.request("POST", "/mail", body, headers).status == 202
+    message = parsed(relay.wait_for(1)[0])
+    files = {part.get_filename(): part.get_payload(decode=True) for part in message.walk() if part.get_filename()}
+    assert files == {"a.bin": blob, "small.bin": blob[:100], "€.txt": b"a=bc\r\n" * 20000, "raw.bin": blob}
+    assert message["subject"] == "Grüße" and message.get_body(("plain",)).get_content().strip() == "Hällo world" and message.get_body(("html",)).get_content().strip() == "<p>ü"
+
+
+def test_character_sets_of_forms(make_httpd, relay):
+    httpd = make_httpd(relay=relay)
+    base = b"from=app@example.com&to=bob@example.net&text=x&subject="
+    kind = "application/x-www-form-urlencoded"
+    assert httpd.request("POST", "/mail", base + b"%fc%80", {"Content-Type": kind + "; charset=ISO-8859-1"}).status == 202
+    assert httpd.request("POST", "/mail", base + b"%fc%80&_charset_=windows-1252", {"Content-Type": kind}).status == 202
+    assert httpd.request("POST", "/mail", base + b"%83%65&_charset_=Shift_JIS", {"Content-Type": kind}).status == 202
+    body, headers = multipart([('name="_charset_"', "", b"iso-8859-1"), ('name="from"', "", b"app@example.com"), ('name="to"', "", b"bob@example.net"), ('name="subject"', "", b"\xfc"), ('name="f"; filename="\xfc.txt"', "", b"x")])
+    assert httpd.request("POST", "/mail", body.replace(b"\xc3\xbc", b"\xfc"), headers).status == 202
+    arrived = [parsed(m) for m in relay.wait_for(4)]
+    assert sorted(m["subject"] for m in arrived) == sorted(["ü€", "ü€", "テ", "ü"])
+    assert [p.get_filename() for m in arrived for p in m.walk() if p.get_filename()] == ["ü.txt"]
+
+
+def test_forms_that_cannot_be_decoded(make_httpd, relay):
+    httpd = make_httpd(relay=relay)
+    envelope = [('name="from"', "", b"app@example.com"), ('name="to"', "", b"bob@example.net")]
+    for part, status, code in (
+            (('name="f"; filename="a"', "Content-Transfer-Encoding: uuencode\r\n", b"x"), 415, "encoding_unsupported"),
+            (('name="f"; filename="a"', "Content-Transfer-Encoding: base64\r\n", b"***"), 400, "member_invalid"),
+            (('name="f"; filename="a"', "Content-Transfer-Encoding: base64\r\n", b"*" * 400000), 400, "member_invalid"),
+            (('name="text"', "Content-Type: text/plain; charset=x-klingon\r\n", b"x"), 415, "encoding_unsupported"),
+            (('name="text"', "Content-Type: text/plain; charset=utf-8//IGNORE\r\n", b"x"), 415, "encoding_unsupported"),
+            (('name="text"', "Content-Type: text/plain; charset=shift_jis\r\n", b"x\x83"), 400, "member_invalid"),
+            (('name="text"', "Content-Type: text/plain; charset=utf-16\r\n", b"\xff\xfe\x00\x00"), 400, "member_invalid"),
+            (('name="text"', "", b"\xfc"), 400, "member_invalid")):
+        body, headers = multipart([*envelope, part])
+        assert problem(httpd.request("POST", "/mail", body, headers), status)["code"] == code, part[:2]
+    answer = httpd.request("POST", "/mail", b"from=a@example.com&to=c+x@d.test&text=x", {"Content-Type": "application/x-www-form-urlencoded"})
+    assert problem(answer, 400, "%2B")["code"] == "address_invalid"
+    assert not relay.messages

@@ -64,8 +64,10 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
     if (size < 1) return;
     const char *body = apr_pstrmemdup(pool, data + 1, size - 1);
     ss_mail_message_t *m = ss_mail_create(pool);
-    if (ss_form_body_read(m, data[0] & 1 ? "multipart/form-data; boundary=b" : NULL, body, size - 1,
-                          &options, &problem)) {
+    if (ss_form_body_read(m,
+                          data[0] & 1 ? "multipart/form-data; boundary=b"
+                                      : "application/x-www-form-urlencoded",
+                          body, size - 1, &options, &problem)) {
         if (problem.status < 400 || problem.status > 499 || !*problem.detail) abort();
     } else {
         check(m, memmem(body, size - 1, "header", 6) || memchr(body, '%', size - 1));

@@ -108,7 +108,20 @@ static void odd_headers(void)
         { "Content-Disposition: form-data; name=a\r\nContent-ID: >\r\n", "a", NULL, NULL, ">" },
         { "Content-Disposition: form-data; name=a; filename=\"..\\\\x/\"\r\nContent-Type: a/b;\r\n "
           "c=d\r\n",
-          "a", "", "a/b;\r\n c=d", NULL }
+          "a", "", "a/b; c=d", NULL },
+        { "Content-Disposition: form-data; name=a; filename*=utf-8''%e2%82%ac.txt\r\n", "a",
+          "\xe2\x82\xac.txt", NULL, NULL },
+        { "Content-Disposition: form-data; name=a; filename=x; filename*=ISO-8859-1'de'%fc\r\n",
+          "a", "\xc3\xbc", NULL, NULL },
+        { "Content-Disposition: form-data; name=a;\r\n filename*0*=utf-8''%c3%bc;\r\n "
+          "filename*1=\"-b.txt\"\r\n",
+          "a", "\xc3\xbc-b.txt", NULL, NULL },
+        { "Content-Disposition: form-data; name=a; filename*=plain.txt\r\n", "a", "plain.txt", NULL,
+          NULL },
+        { "Content-Disposition: form-data; name=a; filename*=utf-8''..%2f..%2fx\r\n", "a", "x",
+          NULL, NULL },
+        { "Content-Disposition: form-data; name=a; filename=\"=?utf-8?q?=C3=BC?=\"\r\n", "a",
+          "\xc3\xbc", NULL, NULL }
     };
     const char *why = NULL;
 

@@ -33,14 +33,24 @@ static const char *decode(const char *text, apr_size_t len, const char **why, ap
         *p++ = c;
     }
     *p = '\0';
-    if (!ss_codec_is_utf8(out, (apr_size_t)(p - out))) {
-        *why = "invalid UTF-8 in a parameter";
-        return NULL;
-    }
     return out;
 }
 
 int ss_params_parse(ss_params_t *query, const char *text, const char **why, apr_pool_t *pool)
+{
+    if (ss_params_parse_octets(query, text, why, pool)) return -1;
+    for (int i = 0; i < query->pairs->nelts; i++) {
+        const ss_params_pair_t *pair = &APR_ARRAY_IDX(query->pairs, i, ss_params_pair_t);
+        if (!ss_codec_is_utf8(pair->name, strlen(pair->name)) ||
+            !ss_codec_is_utf8(pair->value, strlen(pair->value))) {
+            *why = "invalid UTF-8 in a parameter";
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int ss_params_parse_octets(ss_params_t *query, const char *text, const char **why, apr_pool_t *pool)
 {
     query->pairs = apr_array_make(pool, 8, sizeof(ss_params_pair_t));
     for (const char *p = text ? text : ""; *p;) {

@@ -17,6 +17,9 @@ typedef struct {
 /* Parses text (NULL: no parameters). 0, or -1 and the reason: an invalid %-sequence, a zero byte,
  * invalid UTF-8, too many parameters. */
 int ss_params_parse(ss_params_t *query, const char *text, const char **why, apr_pool_t *pool);
+/* The same, but the octets need not be UTF-8. */
+int ss_params_parse_octets(ss_params_t *query, const char *text, const char **why,
+                           apr_pool_t *pool);
 /* The value of the first parameter with that name, or NULL. */
 const char *ss_params_get(const ss_params_t *query, const char *name);
 /* How often the name occurs. */

@@ -4,8 +4,8 @@
 #include "mail/mail.h"
 #include "mail/parse.h"
 
-/* type: the Content-Type of a multipart/form-data body; NULL: the body is
- * application/x-www-form-urlencoded. bytes end with a zero byte and live as long as m. 0, or -1
- * with the problem. */
+/* type: the Content-Type, multipart/form-data or application/x-www-form-urlencoded. Fields are read
+ * in their character set (Content-Type, "_charset_"), parts in their encoding. bytes end with a
+ * zero byte and live as long as m. 0, or -1 with the problem. */
 int ss_form_body_read(ss_mail_message_t *m, const char *type, const char *bytes, apr_size_t len,
                       const ss_parse_options_t *options, ss_mail_problem_t *problem);
