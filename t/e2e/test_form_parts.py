@@ -1,6 +1,7 @@
 """What the parts of a document or form become: files that are messages, calendars, encodings and character sets of form parts."""
 import base64
-import email.policy
+import gzip
+import json
 
 from e2e.test_forms import PNG, multipart, parsed
 from e2e.test_submit import problem
@@ -85,3 +86,43 @@ def test_forms_that_cannot_be_decoded(make_httpd, relay):
     answer = httpd.request("POST", "/mail", b"from=a@example.com&to=c+x@d.test&text=x", {"Content-Type": "application/x-www-form-urlencoded"})
     assert problem(answer, 400, "%2B")["code"] == "address_invalid"
     assert not relay.messages
+
+
+GZIP = """
+LoadModule deflate_module /usr/lib/apache2/modules/mod_deflate.so
+<Location /mail>
+    SetInputFilter DEFLATE
+    SMTPSendMaxMessageSize 1M
+</Location>
+"""
+
+
+def test_compressed_bodies(make_httpd, relay):
+    httpd = make_httpd(GZIP, relay=relay, expect=["AH02649", "AH02619", "AH02481", "AH01387"])
+    kinds = {"json": (json.dumps(BASE).encode(), "application/json"), "lines": (json.dumps(BASE).encode() + b"\n" + json.dumps(BASE).encode(), "application/x-ndjson"),
+             "form": (b"from=a@example.com&to=b@example.net&subject=s&text=t", "application/x-www-form-urlencoded"), "message": (b"From: a@example.com\r\nTo: b@example.net\r\nSubject: s\r\n\r\nt\r\n", "message/rfc822")}
+    for body, kind in kinds.values():
+        assert httpd.request("POST", "/mail", gzip.compress(body), {"Content-Type": kind, "Content-Encoding": "gzip"}).status in (200, 202)
+    assert all(parsed(m)["subject"] == "s" for m in relay.wait_for(5))
+    # What is inflated counts, and a bomb costs nothing.
+    rows = b"".join(b"line %d %d\r\n" % (i, i * 7919 % 10007) for i in range(200000))
+    large = b"From: a@example.com\r\nTo: b@example.net\r\n\r\n" + rows
+    assert problem(httpd.request("POST", "/mail", gzip.compress(large), {"Content-Type": "message/rfc822", "Content-Encoding": "gzip"}), 413, "1M")["code"] == "too_large"
+    bomb = gzip.compress(b"From: a@example.com\r\nTo: b@example.net\r\n\r\n" + b"x" * 78 * 1000000)
+    assert httpd.request("POST", "/mail", bomb, {"Content-Type": "message/rfc822", "Content-Encoding": "gzip"}).status in (400, 413)
+    for data in (b"x", gzip.compress(kinds["json"][0])[:-12], kinds["json"][0]):
+        answer = httpd.request("POST", "/mail", data, {"Content-Type": "application/json", "Content-Encoding": "gzip"})
+        assert problem(answer, 400)["code"] == "body_malformed", answer
+    for other in ("br", "gzip, gzip", "deflate", "zstd"):
+        answer = httpd.request("POST", "/mail", b"x", {"Content-Type": "application/json", "Content-Encoding": other})
+        assert problem(answer, 415, other)["code"] == "encoding_unsupported" and answer.headers["Accept-Encoding"] == "gzip"
+    assert len(relay.messages) == 5
+
+
+def test_compression_without_mod_deflate_is_refused(make_httpd, relay):
+    httpd = make_httpd(relay=relay)
+    for path, kind in (("/mail", "application/json"), ("/mail", "application/x-ndjson"), ("/mail", "message/rfc822")):
+        answer = httpd.request("POST", path, gzip.compress(b"{}"), {"Content-Type": kind, "Content-Encoding": "gzip"})
+        assert problem(answer, 415, "SetInputFilter")["code"] == "encoding_unsupported" and answer.headers["Accept-Encoding"] == "identity"
+    assert httpd.request("POST", "/mail", json.dumps(BASE).encode(), {"Content-Type": "application/json", "Content-Encoding": "identity"}).status == 202
+    relay.wait_for(1)

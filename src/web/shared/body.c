@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <util_filter.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -22,6 +23,33 @@ static int too_large(request_rec *r, apr_int64_t max, const char *limit_name)
     return ss_problem(r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL,
                       "the request's body is larger than %s (%s)",
                       ss_text_size_print(r->pool, (apr_uint64_t)max), limit_name);
+}
+
+/* mod_deflate's filter, which inflates the body (SetInputFilter DEFLATE), or NULL. */
+static ap_filter_t *find_inflate(const request_rec *r)
+{
+    ap_filter_t *f = r->input_filters;
+
+    while (f && !ss_text_same(f->frec->name, "deflate")) f = f->next;
+    return f;
+}
+
+/* Whether the body can be read as it is encoded. 1, or 0: 415 was sent. */
+static int check_encoding(request_rec *r)
+{
+    const char *encoding = apr_table_get(r->headers_in, "Content-Encoding");
+    ap_filter_t *inflate = find_inflate(r);
+
+    if (!encoding || !*encoding || ss_text_same(encoding, "identity")) return 1;
+    if (inflate && ss_text_word_index("gzip x-gzip", encoding) >= 0) return 1;
+    /* httpd reads the rest of the body, which the filter would fail at. */
+    if (inflate) ap_remove_input_filter(inflate);
+    apr_table_setn(r->headers_out, "Accept-Encoding", inflate ? "gzip" : "identity");
+    return ss_problem(r, SS_PROBLEM_ENCODING, "Content-Encoding",
+                      "the Content-Encoding \"%.60s\" is not supported here%s", encoding,
+                      inflate ? ", only gzip"
+                              : ": send the body uncompressed, or let mod_deflate inflate it "
+                                "(SetInputFilter DEFLATE)");
 }
 
 typedef struct {
@@ -53,7 +81,8 @@ static apr_status_t take(reading_t *reading, apr_bucket_brigade *brigade)
     return APR_SUCCESS;
 }
 
-static int explain(request_rec *r, apr_status_t rv, apr_int64_t max, const char *limit_name)
+static int explain(request_rec *r, apr_status_t rv, apr_int64_t max, const char *limit_name,
+                   int is_encoded)
 {
     int status = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
 
@@ -67,7 +96,11 @@ static int explain(request_rec *r, apr_status_t rv, apr_int64_t max, const char 
                           "the request's body did not arrive in time");
     return ss_problem(
         r, status == HTTP_BAD_REQUEST ? SS_PROBLEM_BODY : status, NULL,
-        "the request's body could not be read: it is malformed, or the connection was lost");
+        is_encoded
+            ? "the request's body could not be inflated: it is not complete gzip data, or grows "
+              "more than DeflateInflateRatioLimit allows"
+            : "the request's body could not be read: it is malformed, or the connection was "
+              "lost");
 }
 
 /* Content-Length; 0 without one; -1 if it exceeds the limit. */
@@ -87,6 +120,9 @@ int ss_body_each(request_rec *r, apr_int64_t max, const char *limit_name,
     reading_t reading = { .take = taker, .self = self, .max = max };
     apr_status_t rv = APR_SUCCESS;
 
+    int is_encoded = apr_table_get(r->headers_in, "Content-Encoding") != NULL;
+
+    if (!check_encoding(r)) return 0;
     if (announced_by(r, max) < 0) return too_large(r, max, limit_name);
     while (!reading.has_ended && rv == APR_SUCCESS) {
         rv = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, PIECE);
@@ -94,7 +130,7 @@ int ss_body_each(request_rec *r, apr_int64_t max, const char *limit_name,
         apr_brigade_cleanup(brigade);
     }
     if (rv == APR_SUCCESS) return 1;
-    return explain(r, rv, max, limit_name);
+    return explain(r, rv, max, limit_name, is_encoded);
 }
 
 static apr_status_t append(void *self, const char *bytes, apr_size_t len)
