@@ -247,6 +247,7 @@ check: check-packages
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory fuzz-short
 	@$(MAKE) --no-print-directory e2e
+	@$(MAKE) --no-print-directory differential
 	@$(MAKE) --no-print-directory interop
 	@$(MAKE) --no-print-directory browser
 	@$(MAKE) --no-print-directory torture-short

@@ -77,6 +77,11 @@ $(B)/sim: $(call obj,$(SIM_SRC) t/unit/disk.c) $(B)/libss.a
 sim: $(B)/sim
 	@timeout 86400 $(B)/sim $(N) $(SEED)
 
+.PHONY: differential
+## make differential N=1000 SEED=1  random messages by every way in, to a relay with all extensions and to one with none: what arrives is what was sent
+differential: all
+	@SMTP_SEND_BUILD=$(abspath $(B)) timeout 86400 $(PYTHON) t/differential/run.py $(if $(filter command,$(firstword $(origin N))),$(N),1000) $(SEED)
+
 .PHONY: torture torture-short torture-shared
 ## make torture         crashes and faults under load at full count: daemon and httpd killed, graceful restarts, disk full, read-only, locked (as root)
 ## make torture-shared  only the nodes that share a queue: more than 2,000 faults in 45 minutes
