@@ -2,6 +2,7 @@
  * message together in memory: such relays are rare, and their messages small. */
 #include "delivery/convert.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "mail/canonical.h"
@@ -34,5 +35,6 @@ int ss_convert_make(const ss_message_t *m, ss_convert_t *needs, const char **byt
             ss_canonical_make_ascii_header(bytes, len, *bytes, *len, &problem, pool) != 0;
     if (asked.body)
         needs->body = ss_canonical_make_7bit(bytes, len, *bytes, *len, &problem, pool) != 0;
+    if (problem.status) needs->why = apr_pstrdup(pool, problem.detail);
     return needs->header == asked.header && needs->body == asked.body ? -1 : 0;
 }

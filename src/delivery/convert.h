@@ -6,6 +6,7 @@
 
 typedef struct {
     int header, body; /* what must be ASCII */
+    const char *why;  /* after ss_convert_make: why something could not be; or NULL */
 } ss_convert_t;
 
 /* What of the message a server with these extensions does not take. */

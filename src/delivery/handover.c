@@ -82,6 +82,7 @@ static void fit(transaction_t *t)
         t->converted = bytes;
         t->message.size = (apr_off_t)len;
     }
+    t->message.why_8bit = needs.why;
     if (asked.body) t->message.is_8bit = needs.body;
     if (asked.header) t->message.is_utf8 &= needs.header;
     /* The header as it came: relays behind this one shall keep it so. */

@@ -81,7 +81,8 @@ static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
              "the message requires TLS all the way (REQUIRETLS), which this server does not offer");
     } else if (m->is_8bit && !have->eight_bit_mime) {
         fail(c, tx, "5.6.3", "no-8bitmime",
-             "the message has 8-bit text, which this server does not support (no 8BITMIME)");
+             apr_pstrcat(m->pool, "this server does not support 8-bit text (no 8BITMIME): ",
+                         m->why_8bit ? m->why_8bit : "the message has some", NULL));
     } else if (tx->uses_utf8 && !have->smtputf8) {
         int all = ss_text_has_8bit(m->from) ||
                   (m->is_utf8 && ss_content_has_utf8_header(&m->content, m->size));

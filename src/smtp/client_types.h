@@ -88,6 +88,7 @@ typedef struct ss_client_message_t { /* owned by the caller; must live until its
     apr_off_t size; /* of the content, canonical, not dot-stuffed */
     ss_content_t content;
     int is_8bit, is_utf8, requires_tls;
+    const char *why_8bit; /* why the 8-bit text was not encoded; or NULL */
     ss_dsn_options_t dsn_options;
     ss_mono_t started, ended; /* set by the client: MAIL sent, last reply */
 } ss_client_message_t;

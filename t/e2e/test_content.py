@@ -94,9 +94,9 @@ MULTIPARTS = [label for label, (pieces, _) in INPUTS.items() if pieces[0].count(
 class Site:
     """One httpd with every interface, and what came through it to the relay."""
 
-    def __init__(self, make_httpd, relay, folder):
+    def __init__(self, make_httpd, relay, folder, **kwargs):
         self.relay = relay
-        self.listener = SmtpListener(make_httpd, relay=relay)
+        self.listener = SmtpListener(make_httpd, relay=relay, **kwargs)
         self.sendmail = Sendmail(folder, self.listener.httpd)
         self.count = 0
 
@@ -184,6 +184,51 @@ def test_content_arrives_as_it_was_meant(site, size):
                     judge(what, arrived, want, by_mailparser, size)
                     if "8BITMIME" not in site.relay.extensions:
                         assert not re.search(rb"[\x80-\xff]", arrived.data), what
+
+
+SIGNED = b'Content-Type: multipart/signed; protocol="application/pgp-signature"; boundary=s\n\n--s\n%s\n--s\nContent-Type: application/pgp-signature\n\nx\n--s--\n'
+LONG = b"Content-Type: text/plain\n\n" + b"x" * 999
+FIXED = {       # what must not be changed: the pieces, and the reason
+    "8-bit text in multipart/signed": ([SIGNED % b"".join(text(TEXT))], "multipart/signed"),
+    "deeper": (multipart((SIGNED % b"".join(text(TEXT)),)), "multipart/signed"),
+    "8-bit text below a DKIM-Signature": ([b"DKIM-Signature: v=1; a=rsa-sha256; b=x\n" + b"".join(text(TEXT))], "DKIM-Signature"),
+    "message/partial": ([b"Content-Type: message/partial; id=x; number=1; total=2\n\n" + TEXT.encode()], "message/partial"),
+    "message/external-body": (multipart((b"Content-Type: message/external-body; access-type=x\n\nContent-Type: text/plain\n\n" + TEXT.encode(),)), "message/external-body"),
+    "a long line in multipart/signed": ([SIGNED % LONG], "multipart/signed"),
+    "a long line below a DKIM-Signature": ([b"DKIM-Signature: v=1; a=rsa-sha256; b=x\n" + LONG], "DKIM-Signature"),
+    "data in multipart/signed": ([*(piece for piece in (SIGNED.partition(b"%s")[0] + png[0], png[1], SIGNED.partition(b"%s")[2]))], "multipart/signed"),
+    "data below a DKIM-Signature": ([b"DKIM-Signature: v=1; a=rsa-sha256; b=x\n" + png[0], png[1]], "DKIM-Signature"),
+}
+
+
+@pytest.fixture(params=RELAYS)
+def failing_site(request, make_httpd, make_relay, tmp_path):
+    yield Site(make_httpd, make_relay(extensions=RELAYS[request.param]), tmp_path, expect=[r"5\.6\.3"] if request.param == "none" else [])
+
+
+def test_what_must_not_be_changed_is_not(failing_site):
+    """It arrives as it is, or is refused; and where only the relay decides, it fails with the reason."""
+    site = failing_site
+    has_8bit = "8BITMIME" in site.relay.extensions
+    for label, (pieces, reason) in FIXED.items():
+        for end in (b"\r\n", b"\n"):
+            content = message(pieces, end, 0)
+            is_refused = "long line" in label or "data" in label
+            if not is_refused and not has_8bit:
+                answer = site.listener.httpd.send(content)
+                assert answer.status == 202, (label, answer)
+                failed = site.listener.httpd.message(answer.json["id"], wait="20s")
+                assert failed["state"] == "failed", (label, failed)
+                rcpt, = failed["recipients"]
+                assert rcpt["dsn"] == "5.6.3" and "no 8BITMIME" in rcpt["reply"] and reason in rcpt["reply"], (label, rcpt)
+                continue
+            for way in WAYS:
+                result = site.submit(way, content)
+                if is_refused:
+                    assert isinstance(result, tuple) and reason in result[1] and result[0] in (422, EX_DATAERR, 554), (label, way, result)
+                else:
+                    want = re.sub(rb"\r?\n", b"\r\n", content)
+                    assert want.partition(b"\r\n\r\n")[2] == result.body.removesuffix(b"\r\n" if way == "smtp" else b""), (label, way, result)
 
 
 def test_lines_that_end_with_cr_alone(site):
