@@ -36,8 +36,18 @@ int ss_trouble_set(char place[SS_TROUBLE_TEXT], const char *text)
     return 1;
 }
 
-const char *ss_trouble_text(const ss_trouble_t *trouble)
+const char *ss_trouble_text(const ss_trouble_t *trouble, ss_mono_t asked, ss_mono_t now)
 {
     if (!trouble) return NULL;
-    return *trouble->socket ? trouble->socket : *trouble->start ? trouble->start : NULL;
+    if (*trouble->socket && ss_mono_is_set(asked)) return trouble->socket;
+    if (*trouble->start) return trouble->start;
+    apr_int64_t started = trouble->started, turned = trouble->turned;
+    if (!turned && started && now.us - started > SS_TROUBLE_READY_WITHIN)
+        return "the delivery daemon was started and does not become ready: it waits for the daemon "
+               "before it to end, or it hangs (look for the processes smtp-sendd)";
+    if (turned && ss_mono_is_set(asked) && turned < asked.us &&
+        ss_mono_since(now, asked) >= SS_TROUBLE_TURN_WITHIN)
+        return "the delivery daemon is there and does not react: it hangs or was stopped (look for "
+               "the process smtp-sendd; once it is killed, a new one is started)";
+    return NULL;
 }

@@ -4,11 +4,20 @@
 
 #include <apr_pools.h>
 
+#include "base/mono.h"
+
 #define SS_TROUBLE_TEXT 320
+/* a daemon needs no longer before it takes requests: the one before it has 10 s to leave */
+#define SS_TROUBLE_READY_WITHIN (15 * APR_USEC_PER_SEC)
+/* nor to look at what has come; clients look about once a second */
+#define SS_TROUBLE_TURN_WITHIN (3 * APR_USEC_PER_SEC / 2)
 
 typedef struct {                  /* each "" where nothing is wrong */
     char socket[SS_TROUBLE_TEXT]; /* the local socket cannot be opened */
     char start[SS_TROUBLE_TEXT];  /* the daemon cannot start */
+    volatile apr_int64_t started; /* ss_mono_t of the last start; 0: none yet */
+    /* ss_mono_t of the last turn of the loop of a daemon that takes requests; 0: none does */
+    volatile apr_int64_t turned;
 } ss_trouble_t;
 
 /* Shared with processes that are forked later, and with one that gets *fd. Stays until the process
@@ -19,5 +28,7 @@ ss_trouble_t *ss_trouble_create(int *fd, apr_pool_t *pool);
 ss_trouble_t *ss_trouble_attach(int fd);
 /* Changes one text. Returns 1 where it was another one, so that each is logged once. */
 int ss_trouble_set(char place[SS_TROUBLE_TEXT], const char *text);
-/* A sentence, or NULL: nothing is wrong. trouble may be NULL. */
-const char *ss_trouble_text(const ss_trouble_t *trouble);
+/* A sentence, or NULL: nothing is wrong. trouble may be NULL. asked: when a request began that
+ * the daemon has not answered; not set: none has, and what is wrong with the socket is not said,
+ * since the parent learns only later that it is there again. */
+const char *ss_trouble_text(const ss_trouble_t *trouble, ss_mono_t asked, ss_mono_t now);

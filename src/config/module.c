@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <http_log.h>
 
+#include "base/clock.h"
 #include "config/option.h"
 
 APLOG_USE_MODULE(smtp_send);
@@ -33,9 +34,9 @@ apr_uint64_t ss_module_instance(void)
     return instance;
 }
 
-const char *ss_module_trouble(void)
+const char *ss_module_trouble(ss_mono_t asked)
 {
-    return ss_trouble_text(trouble);
+    return ss_trouble_text(trouble, asked, ss_mono_now());
 }
 
 static int shows_bodies;

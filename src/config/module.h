@@ -36,8 +36,8 @@ const ss_settings_policy_t *ss_module_policy(const request_rec *r);
 const ss_config_t *ss_module_config(void);
 const ss_settings_globals_t *ss_module_globals(void);
 apr_uint64_t ss_module_instance(void);
-/* Why the daemon cannot be reached; NULL: nothing is known. */
-const char *ss_module_trouble(void);
+/* Why the daemon cannot be reached; NULL: nothing is known. asked: as for ss_trouble_text. */
+const char *ss_module_trouble(ss_mono_t asked);
 void ss_module_set(const ss_config_t *config, apr_uint64_t instance, const ss_trouble_t *trouble);
 /* A location of the configuration in this pool has SMTPSendStatusBody On; whether one has. */
 void ss_module_show_bodies(apr_pool_t *pool);

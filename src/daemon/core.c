@@ -73,7 +73,10 @@ static apr_status_t start(ss_daemon_t *d, const ss_core_options_t *options)
                                               .descriptors = ss_descriptors_limit(),
                                               .command = ss_verb_dispatch,
                                               .self = d->operators };
-    return ss_local_socket_start(&d->local_socket, d->intake, &local);
+    rv = ss_local_socket_start(&d->local_socket, d->intake, &local);
+    d->turned = &options->trouble->turned;
+    if (rv == APR_SUCCESS) ss_loop_beat(d->loop, d->turned);
+    return rv;
 }
 
 /* What the last transactions said is committed before the store is let go. */

@@ -45,7 +45,8 @@ typedef struct ss_daemon_t {
 
     ss_loop_watch_t lifeline, term; /* readable: leave */
     ss_timer_t settle_timer;
-    int httpd;       /* process id of its parent */
-    ss_mono_t alone; /* while it leaves: since when that has ended; not set: it runs */
+    int httpd;                    /* process id of its parent */
+    volatile apr_int64_t *turned; /* of ss_trouble_t; NULL: no requests are taken yet */
+    ss_mono_t alone;              /* while it leaves: since when that has ended; not set: it runs */
     int is_leaving;
 } ss_daemon_t;

@@ -70,6 +70,8 @@ void ss_leaving_begin(ss_daemon_t *d, const char *why)
     ss_notify_send("STOPPING=1");
     ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why,
            ss_delivery_in_flight(d->delivery));
+    ss_loop_beat(d->loop, NULL);
+    if (d->turned) *d->turned = 0;
     if (d->local_socket) ss_local_socket_stop(d->local_socket);
     ss_smtp_listener_stop(d->smtp_listener);
     ss_delivery_leave(d->delivery);

@@ -39,6 +39,8 @@ APLOG_USE_MODULE(smtp_send);
 #define RETRY_MOST (30 * APR_USEC_PER_SEC)
 /* a daemon that lived so long did not crash at its start */
 #define CALM (60 * APR_USEC_PER_SEC)
+/* for the next daemon after one that crashed; with a longer back-off they get 503 at once */
+#define CLIENTS_WAIT (2 * APR_USEC_PER_SEC)
 
 /* It outlives this code: after an upgrade, a graceful restart hands it to a module that may be
  * another one. The first fields never change; where the layout is another, they are what is needed
@@ -142,6 +144,18 @@ static void say_end(const record_t *record, int reason, int status)
            (int)record->pid, what, status);
 }
 
+/* Clients need not wait for the next start. */
+static void say_crashes(const record_t *record, int status)
+{
+    char text[SS_TROUBLE_TEXT];
+
+    snprintf(text, sizeof(text),
+             "the delivery daemon ends soon after each start: %u times in a row, at last with "
+             "status %d",
+             record->crashes, status);
+    ss_trouble_set(record->trouble->start, text);
+}
+
 static void maintain(int reason, void *data, apr_wait_t status)
 {
     apr_proc_t *proc = data;
@@ -170,7 +184,9 @@ static void maintain(int reason, void *data, apr_wait_t status)
         record->restarts++;
     }
     if (ss_mono_since(ss_mono_now(), record->started) > CALM) record->crashes = 0;
-    start_daemon(record, ss_backoff_wait(record->crashes++, BACKOFF_FIRST, BACKOFF_MOST));
+    apr_interval_time_t wait = ss_backoff_wait(record->crashes++, BACKOFF_FIRST, BACKOFF_MOST);
+    if (!is_refused && wait > CLIENTS_WAIT) say_crashes(record, status);
+    start_daemon(record, wait);
 }
 
 static void watch(pid_t pid)
@@ -264,6 +280,8 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     if (record->lifeline >= 0) close(record->lifeline);
     record->lifeline = -1;
     record->pid = 0;
+    record->trouble->turned = 0;
+    record->trouble->started = ss_mono_now().us;
     if (pipe2(lifeline, O_CLOEXEC) != 0) {
         start_refused(record, errno);
         return;

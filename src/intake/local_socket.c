@@ -7,6 +7,7 @@
 #include <apr_ring.h>
 #include <apr_strings.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -792,9 +793,22 @@ static client_t *client_create(ss_local_socket_t *s, int fd, ss_local_share_t *s
     return client;
 }
 
+/* Who gave up before anybody was there reported that nothing was done: so it has to be. */
+static int has_left(int fd)
+{
+    struct pollfd peer = { .fd = fd };
+
+    return poll(&peer, 1, 0) == 1 && (peer.revents & POLLHUP);
+}
+
 static void accepted(void *self, int fd)
 {
     ss_local_socket_t *s = self;
+
+    if (has_left(fd)) {
+        close(fd);
+        return;
+    }
     int uid = peer_uid(fd);
     ss_local_share_t *share =
         ss_local_share_of(&s->shares, uid, (int)ss_local_socket_trust(uid, &s->options));

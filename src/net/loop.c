@@ -39,6 +39,7 @@ struct ss_loop_t {
     int is_stopped;
     ss_mono_t now; /* both clocks at the start of the turn */
     apr_time_t wall;
+    volatile apr_int64_t *beat; /* of other processes; or NULL */
     ss_heap_t timers;
     struct epoll_event found[EVENTS_A_TURN];
     int found_count;
@@ -312,12 +313,19 @@ apr_status_t ss_loop_turn(ss_loop_t *loop, apr_interval_time_t most)
     if (count < 0 && errno != EINTR) return errno;
     loop->found_count = count < 0 ? 0 : count;
     read_clocks(loop);
+    if (loop->beat) *loop->beat = loop->now.us;
     for (int i = 0; i < loop->found_count; i++) is_woken |= !loop->found[i].data.ptr;
     call_ready(loop);
     if (is_woken) call_posted(loop);
     ss_timer_fire(&loop->timers, loop->now);
     ss_deferred_run(&loop->deferred, loop->now);
     return APR_SUCCESS;
+}
+
+void ss_loop_beat(ss_loop_t *loop, volatile apr_int64_t *beat)
+{
+    loop->beat = beat;
+    if (beat) *beat = loop->now.us;
 }
 
 apr_status_t ss_loop_run(ss_loop_t *loop)

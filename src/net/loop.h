@@ -33,6 +33,8 @@ apr_status_t ss_loop_run(ss_loop_t *loop);
  * line. */
 apr_status_t ss_loop_turn(ss_loop_t *loop, apr_interval_time_t most);
 void ss_loop_stop(ss_loop_t *loop);
+/* From now on each turn writes when it began to *beat; NULL: no longer. */
+void ss_loop_beat(ss_loop_t *loop, volatile apr_int64_t *beat);
 /* Both clocks, as read at the start of this turn. */
 ss_mono_t ss_loop_now(const ss_loop_t *loop);
 apr_time_t ss_loop_wall(const ss_loop_t *loop);

@@ -122,8 +122,10 @@ static int may_come(int error)
     return error == ENOENT || error == ECONNREFUSED || error == EAGAIN;
 }
 
-apr_status_t ss_peer_open(ss_peer_t **peer, const char *path, apr_uint64_t instance,
-                          apr_interval_time_t connect_wait, ss_result_t *result, apr_pool_t *pool)
+/* call: whose is_wanted is asked between tries; or NULL. */
+static apr_status_t open_for(ss_peer_t **peer, const ss_peer_call_t *call, const char *path,
+                             apr_uint64_t instance, apr_interval_time_t connect_wait,
+                             ss_result_t *result, apr_pool_t *pool)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     ss_mono_t deadline = ss_mono_add(ss_mono_now(), connect_wait);
@@ -141,6 +143,7 @@ apr_status_t ss_peer_open(ss_peer_t **peer, const char *path, apr_uint64_t insta
         error = connect_once(&fd, &address, left);
         left = ss_mono_since(deadline, ss_mono_now());
         if (!may_come(error) || left <= 0) break;
+        if (call && call->is_wanted && !call->is_wanted(call->self)) break;
         apr_sleep(pause < left ? pause : left);
         pause = pause * 2 < WAIT_LAST ? pause * 2 : WAIT_LAST;
     }
@@ -162,6 +165,12 @@ apr_status_t ss_peer_open(ss_peer_t **peer, const char *path, apr_uint64_t insta
     if (pool) apr_pool_cleanup_register(pool, p, release_with_pool, apr_pool_cleanup_null);
     *peer = p;
     return APR_SUCCESS;
+}
+
+apr_status_t ss_peer_open(ss_peer_t **peer, const char *path, apr_uint64_t instance,
+                          apr_interval_time_t connect_wait, ss_result_t *result, apr_pool_t *pool)
+{
+    return open_for(peer, NULL, path, instance, connect_wait, result, pool);
 }
 
 void ss_peer_close(ss_peer_t *peer)
@@ -239,8 +248,10 @@ static apr_status_t write_all(ss_peer_t *peer, struct iovec *pieces, int count, 
         if (rv != APR_SUCCESS) return rv;
         ssize_t sent = sendmsg(peer->fd, &message, MSG_NOSIGNAL);
         if (sent < 0) {
-            if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) continue;
-            return broke_off(peer, errno);
+            if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+                return broke_off(peer, errno);
+            if (peer->is_wanted && !peer->is_wanted(peer->wanted_self)) return APR_ECONNRESET;
+            continue;
         }
         while (message.msg_iovlen && (size_t)sent >= message.msg_iov->iov_len) {
             sent -= (ssize_t)message.msg_iov->iov_len;
@@ -526,9 +537,9 @@ apr_status_t ss_peer_call(const ss_peer_call_t *call, ss_peer_answer_t *answer, 
 
     for (int tries = 1;; tries++) {
         ss_peer_t *peer = take_kept(call);
-        apr_status_t rv = peer
-                              ? APR_SUCCESS
-                              : ss_peer_open(&peer, call->path, call->instance, wait, result, NULL);
+        apr_status_t rv =
+            peer ? APR_SUCCESS
+                 : open_for(&peer, call, call->path, call->instance, wait, result, NULL);
         if (rv != APR_SUCCESS) return rv;
         ss_peer_set_wanted(peer, call->is_wanted, call->self);
         rv = exchange(peer, call, deadline, answer, pool);

@@ -34,8 +34,8 @@ apr_status_t ss_peer_begin(ss_peer_t *peer, const char *header, apr_size_t heade
                            ss_mono_t deadline);
 apr_status_t ss_peer_part(ss_peer_t *peer, const char *bytes, apr_size_t len, int is_last,
                           ss_mono_t deadline);
-/* While an answer is waited for, is_wanted is called about once a second; 0 ends the wait with
- * APR_ECONNRESET, because the receiver of the answer is gone. */
+/* While the daemon is waited for, is_wanted is called about once a second; 0 ends the wait with
+ * APR_ECONNRESET: the receiver of the answer is gone, or the daemon. */
 void ss_peer_set_wanted(ss_peer_t *peer, int (*is_wanted)(void *self), void *self);
 /* Waits for the answer; STEP frames before it go to step (may be NULL), whose error ends the wait.
  * APR_TIMEUP, APR_EOF (daemon died): nobody knows whether it was done. APR_ECONNABORTED: the daemon

@@ -9,6 +9,7 @@ import signal
 import socket
 import sqlite3
 import threading
+import time
 
 from rig.httpd import is_running
 from rig.proc import children
@@ -102,6 +103,43 @@ def test_killed_daemon_is_started_again_and_nothing_is_lost(make_httpd, relay):
     for _, status, text in load.refused:
         assert status == 503 and "Retry-After" is not None, (status, text)
     relay.wait(lambda: load.accepted <= set(ledger(relay)), 30, lambda: f"{len(load.accepted - set(ledger(relay)))} messages more")
+
+
+def test_a_daemon_that_hangs_is_said_at_once(make_httpd, relay):
+    httpd = make_httpd(relay=relay, expect=["SMTPSend-501.*does not react", "SMTPSend-283"])
+    pid = httpd.status()["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    began = time.monotonic()
+    answer = httpd.send()
+    assert answer.status == 503 and "does not react" in answer.text and time.monotonic() - began < 5, answer
+    os.kill(pid, signal.SIGKILL)
+    httpd.wait(lambda: httpd.send().status == 202, 20, "mail to be accepted by another daemon")
+
+
+def test_a_daemon_that_crashes_at_each_start_is_said_at_once(make_httpd, relay):
+    """From the back-off of some seconds on nobody waits for the next start; as soon as one succeeds, mail is accepted."""
+    httpd = make_httpd(relay=relay, expect=["SMTPSend-283", "SMTPSend-501"])
+    httpd.send()
+    relay.wait_for(1)
+    seen = {0}
+    for _ in range(7):
+        httpd.wait(lambda: set(daemons(httpd)) - seen, 20, "another daemon")
+        seen.update(daemons(httpd))
+        for pid in daemons(httpd):
+            os.kill(pid, signal.SIGKILL)
+        httpd.wait(lambda: not set(daemons(httpd)) & seen, 20, "its end")
+    answer = httpd.send()
+    assert answer.status == 503 and "ends soon after each start: 7 times in a row" in answer.text, answer
+    httpd.wait(lambda: httpd.send().status == 202, 30, "mail to be accepted")
+
+
+def daemons(httpd):
+    found = []
+    for pid in children(httpd.process.pid):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/comm") as file:
+            if file.read().strip() == "smtp-sendd":
+                found.append(pid)
+    return found
 
 
 def is_listening(path):

@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -111,6 +112,9 @@ def test_a_missing_program_is_named(make_httpd, relay):
     httpd.start()
     httpd.wait_log(r"SMTPSend-284: the delivery daemon cannot be started: .*smtp-sendd: No such file")
     httpd.wait(lambda: "smtp-sendd" in httpd.send().text, what="the reason in an answer")
+    began = time.monotonic()
+    answer = httpd.send()
+    assert answer.status == 503 and "Retry-After" in answer.headers and "cannot be started" in answer.text and time.monotonic() - began < 2, answer
     shutil.copy(PROGRAM, httpd.dir)
     httpd.wait(lambda: httpd.send().status == 202, 30, "mail to be accepted once the program is there")
 

@@ -22,7 +22,7 @@ static void write_line(void *self, ss_log_level_t level, const char *line)
 static void a_start_without_descriptors_is_to_be_tried_again(void)
 {
     static const ss_log_t sink = { .write = write_line, .level = SS_LOG_DEBUG };
-    ss_trouble_t trouble = { "", "" };
+    ss_trouble_t trouble = { 0 };
     const ss_core_options_t options = { .log = &sink, .trouble = &trouble, .listen_fd = -1 };
     struct rlimit before, none;
 
@@ -33,7 +33,8 @@ static void a_start_without_descriptors_is_to_be_tried_again(void)
     setrlimit(RLIMIT_NOFILE, &none);
     CU_ASSERT_EQUAL(ss_core_run(&options), SS_CORE_EXIT_AGAIN);
     CU_ASSERT_PTR_NOT_NULL(strstr(lines, "SMTPSend-208"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(ss_trouble_text(&trouble), "Too many open files"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(ss_trouble_text(&trouble, (ss_mono_t){ 0 }, (ss_mono_t){ 0 }),
+                                  "Too many open files"));
     *lines = '\0';
     CU_ASSERT_EQUAL(ss_core_run(&options), SS_CORE_EXIT_AGAIN);
     CU_ASSERT_STRING_EQUAL(lines, "");

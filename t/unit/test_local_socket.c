@@ -219,7 +219,8 @@ static void close_served(void)
 }
 
 /* The number of a new client, of this user or, where this is root, of another one. */
-static int come_as(int uid)
+/* A client that waits to be accepted. */
+static int knock_as(int uid)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -230,8 +231,15 @@ static int come_as(int uid)
     CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     if (uid) CU_ASSERT_EQUAL(syscall(SYS_setresuid, -1, 0, -1), 0);
     clients[client_count] = fd;
-    turn(3);
     return client_count++;
+}
+
+static int come_as(int uid)
+{
+    int client = knock_as(uid);
+
+    turn(3);
+    return client;
 }
 
 static int come(void)
@@ -660,6 +668,42 @@ static void a_refused_request_of_a_client_that_has_left_is_forgotten(void)
     close_served();
 }
 
+static void submit_small(int client)
+{
+    static const char content[] = "Subject: x\r\n\r\nx\r\n";
+    ss_frame_t part = { .version = SS_FRAME_VERSION,
+                        .type = SS_FRAME_PART,
+                        .flags = SS_FRAME_LAST,
+                        .content_len = sizeof(content) - 1 };
+    char head[SS_FRAME_HEAD];
+
+    say(client, SS_FRAME_VERSION, 0,
+        "{\"do\":\"submit\",\"from\":\"a@x.test\",\"to\":[\"b@x.test\"],\"relay\":\"default\"}");
+    ss_frame_write(&part, head);
+    CU_ASSERT_EQUAL(send(clients[client], head, sizeof(head), 0), (ssize_t)sizeof(head));
+    CU_ASSERT_EQUAL(send(clients[client], content, sizeof(content) - 1, 0),
+                    (ssize_t)sizeof(content) - 1);
+}
+
+/* A web process gives up while no daemon is there, and says that nothing was done. */
+static void who_left_before_a_daemon_came_gets_nothing_done(void)
+{
+    apr_int64_t messages = 0;
+    apr_uint64_t bytes;
+
+    serve(60 * APR_USEC_PER_SEC, 100);
+    int left = knock_as(0), stays = knock_as(0);
+    submit_small(left);
+    submit_small(stays);
+    close(clients[left]);
+    CU_ASSERT_EQUAL(hear_soon(stays), SS_FRAME_ANSWER);
+    ss_delivery_waiting(rig.d.delivery, &messages, &bytes);
+    CU_ASSERT_EQUAL(messages, 1);
+    clients[left] = clients[stays];
+    client_count--;
+    close_served();
+}
+
 static void a_connection_test_ends_with_its_client(void)
 {
     serve(60 * APR_USEC_PER_SEC, 100);
@@ -742,6 +786,7 @@ void ss_suite_local_socket(void)
     CU_ADD_TEST(suite, from_a_client_that_does_not_read_nothing_is_read);
     CU_ADD_TEST(suite, no_request_holds_up_the_others);
     CU_ADD_TEST(suite, a_refused_request_of_a_client_that_has_left_is_forgotten);
+    CU_ADD_TEST(suite, who_left_before_a_daemon_came_gets_nothing_done);
     CU_ADD_TEST(suite, a_connection_test_ends_with_its_client);
     CU_ADD_TEST(suite, a_client_that_waits_is_missed_when_it_leaves);
     CU_ADD_TEST(suite, a_frame_of_another_version_ends_a_submission);

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "config/module.h"
 #include "web/shared/html.h"
 #include "web/shared/problem.h"
@@ -30,6 +31,21 @@ int ss_rpc_read(apr_pool_t *pool, ss_rpc_answer_t *answer)
     return answer->raw.status >= 200 && answer->raw.status < 600;
 }
 
+/* What a wait for the daemon is for, and why it ends without an answer. */
+typedef struct {
+    const ss_peer_call_t *call;
+    ss_mono_t asked;
+    const char *trouble;
+} wait_t;
+
+static int goes_on(void *self)
+{
+    wait_t *wait = self;
+
+    wait->trouble = ss_module_trouble(wait->asked);
+    return !wait->trouble && (!wait->call->is_wanted || wait->call->is_wanted(wait->call->self));
+}
+
 int ss_rpc_exchange(ss_peer_call_t request, ss_rpc_answer_t *answer, apr_pool_t *pool)
 {
     ss_result_t result = { 0 };
@@ -42,11 +58,21 @@ int ss_rpc_exchange(ss_peer_call_t request, ss_rpc_answer_t *answer, apr_pool_t 
     request.path = ss_module_globals()->socket_path;
     request.instance = ss_module_instance();
     request.header_len = strlen(request.header);
-    apr_status_t rv = ss_peer_call(&request, &answer->raw, &result, pool);
+    const ss_peer_call_t call = request;
+    wait_t wait = { .call = &call };
+    apr_status_t rv = APR_ECONNRESET;
+    request.is_wanted = goes_on;
+    request.self = &wait;
+    /* Where it cannot be started, a request would wait for nobody. */
+    if (goes_on(&wait)) {
+        wait.asked = ss_mono_now();
+        rv = ss_peer_call(&request, &answer->raw, &result, pool);
+    }
     if (rv == APR_SUCCESS && ss_rpc_read(pool, answer)) return 1;
-    const char *trouble = rv == APR_SUCCESS ? NULL : ss_module_trouble();
-    if (trouble)
-        answer->why = apr_psprintf(pool, "%s; this is tried again (see the error log)", trouble);
+    if (rv != APR_SUCCESS && !wait.trouble) wait.trouble = ss_module_trouble(wait.asked);
+    if (rv != APR_SUCCESS && wait.trouble)
+        answer->why =
+            apr_psprintf(pool, "%s; this is tried again (see the error log)", wait.trouble);
     else
         answer->why = ss_result_is_set(&result) ? apr_pstrdup(pool, result.text)
                                                 : "the delivery daemon's answer could not be read";
