@@ -30,6 +30,8 @@ const char *ss_text_escape_html(apr_pool_t *pool, const char *text);
 /* The length of the UTF-8 character at p (1 to 4), 0: invalid (RFC 3629: no overlong form, no
  * surrogate, nothing beyond U+10FFFF). left: the bytes that may be read, at least 1. */
 int ss_text_utf8_length(const unsigned char *p, apr_size_t left);
+/* The code point of a valid UTF-8 character of len octets. */
+unsigned ss_text_code_point(const unsigned char *p, int len);
 /* Whether no byte is above 127, and whether one is. */
 int ss_text_is_ascii(const char *bytes, apr_size_t len);
 int ss_text_has_8bit(const char *text);

@@ -103,8 +103,7 @@ const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len)
     return out;
 }
 
-/* The code point of a valid character. */
-static unsigned code_point(const unsigned char *p, int len)
+unsigned ss_text_code_point(const unsigned char *p, int len)
 {
     if (len == 1) return p[0];
     unsigned c = p[0] & (0xffu >> (len + 1));
@@ -127,7 +126,7 @@ const char *ss_text_visible(apr_pool_t *pool, const char *bytes, apr_size_t len,
 
     for (const char *p = valid; *p;) {
         int n = ss_text_utf8_length((const unsigned char *)p, strlen(p));
-        unsigned c = code_point((const unsigned char *)p, n);
+        unsigned c = ss_text_code_point((const unsigned char *)p, n);
         int is_end = c == '\n' || c == '\r' || c == '\t';
         if (is_end && (form == SS_TEXT_JSON || (form == SS_TEXT_LINES && c == '\n')))
             *o++ = *p;

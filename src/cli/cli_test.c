@@ -158,7 +158,8 @@ static int check_address(const ss_cli_t *cli, const char *option, const char *ad
 {
     const char *why = NULL;
 
-    if (!address || (may_be_empty && !*address) || ss_address_is_valid(address, 0, &why)) return 0;
+    if (!address || (may_be_empty && !*address) || ss_address_normal(address, 0, &why, cli->pool))
+        return 0;
     return ss_cli_complain(EX_USAGE, "--%s: \"%s\" is not an address: %s", option,
                            ss_terminal_clean(address, cli->pool), why ? why : "it is malformed");
 }

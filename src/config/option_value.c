@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/idn.h"
 #include "base/text.h"
 #include "config/account.h"
 #include "config/settings.h"
@@ -353,7 +354,8 @@ static const char *read_address(const value_t *v)
         return wrong(v, "is not an address such as name@example.com%s%s",
                      words ? ", nor one of " : "", words ? choices(words, v->pool) : "");
     }
-    return keep(v, index >= 0 ? ss_text_word(words, index, v->pool) : v->text);
+    return keep(v, index >= 0 ? ss_text_word(words, index, v->pool)
+                              : ss_idn_address(v->text, v->pool));
 }
 
 static const char *read_pattern(const value_t *v)

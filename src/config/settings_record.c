@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/idn.h"
 #include "config/option.h"
 
 void ss_settings_clear(ss_settings_t *s)
@@ -44,6 +45,9 @@ void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool)
                       ? apr_pstrcat(pool, "[", name, "]", NULL)
                       : "[127.0.0.1]";
     if (!s->default_domain) s->default_domain = is_fqdn(name) ? name : "localhost";
+    char ascii[SS_IDN_MAX];
+    if (!ss_idn_ascii(s->default_domain, ascii, sizeof(ascii)))
+        s->default_domain = apr_pstrdup(pool, ascii);
     if (s->username && !*s->username) s->username = NULL;
     if (s->envelope_from && !strcmp(s->envelope_from, "keep")) s->envelope_from = NULL;
     if (s->header_from && !strcmp(s->header_from, "keep")) s->header_from = NULL;

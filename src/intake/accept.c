@@ -8,6 +8,7 @@
 #include "delivery/jump.h"
 #include "delivery/relay.h"
 #include "intake/staging.h"
+#include "mail/address.h"
 #include "record/health.h"
 
 typedef struct {
@@ -38,7 +39,7 @@ ss_relay_t *ss_accept_relay(const ss_intake_t *intake, const char *from, ss_rela
     for (int i = 0; list && i < list->nelts; i++) {
         const ss_settings_pair_t *pair = &APR_ARRAY_IDX(list, i, ss_settings_pair_t);
         ss_relay_t *relay =
-            ss_text_matches(pair->name, from) ? ss_relay_find(intake->delivery, pair->value) : NULL;
+            ss_address_fits(pair->name, from) ? ss_relay_find(intake->delivery, pair->value) : NULL;
         if (relay) return relay;
     }
     return otherwise;

@@ -9,30 +9,31 @@
 #include "mail/parse.h"
 #include "mail/rewrite.h"
 
+static int refuse(ss_mail_problem_t *problem, const char *field, const char *what, const char *text,
+                  const char *why)
+{
+    return ss_mail_problem(problem, SS_PROBLEM_ADDRESS, field,
+                           "the %s \"%.200s\" is not an address: %s", what, text, why);
+}
+
 int ss_draft_from(ss_mail_message_t *mail, const char *text, const char *default_domain,
                   ss_mail_problem_t *problem)
 {
-    const char *why = "it is malformed", *from;
+    const char *why = NULL, *from = ss_address_normal(text, 1, NULL, mail->pool);
     ss_address_t one;
 
     if (!*text || !strcmp(text, "<>")) {
         mail->from = "";
         return 0;
     }
-    if (ss_address_is_valid(text, 1, NULL)) {
-        from = apr_pstrdup(mail->pool, text);
-    } else if (!ss_address_one(&one, text, &why, mail->pool)) {
+    if (!from) {
+        if (ss_address_one(&one, text, &why, mail->pool))
+            return refuse(problem, "from", "sender", text, why);
         from = one.address;
-    } else {
-        ss_mail_problem(problem, SS_PROBLEM_ADDRESS, "from",
-                        "the sender \"%.200s\" is not an address: %s", text, why);
-        return -1;
     }
-    mail->from = ss_address_with_domain(from, default_domain, mail->pool);
-    if (ss_address_is_valid(mail->from, 0, &why)) return 0;
-    ss_mail_problem(problem, SS_PROBLEM_ADDRESS, "from",
-                    "the sender \"%.200s\" is not an address: %s", text, why);
-    return -1;
+    from = ss_address_with_domain(apr_pstrdup(mail->pool, from), default_domain, mail->pool);
+    mail->from = ss_address_normal(from, 0, &why, mail->pool);
+    return mail->from ? 0 : refuse(problem, "from", "sender", text, why);
 }
 
 static int add_rcpt(ss_mail_message_t *mail, const char *address, unsigned notify,
@@ -42,19 +43,31 @@ static int add_rcpt(ss_mail_message_t *mail, const char *address, unsigned notif
                             notify, "to", problem);
 }
 
+/* A word without a domain next to a name is part of that name ("Doe, Jane <jane@example.net>").
+ * Else it is a local name ("root,admin@example.com", as MAILTO of cron has it). */
+static const char *stray(const apr_array_header_t *list, apr_pool_t *pool)
+{
+    const char *word = ss_address_stray(list, 1);
+
+    for (int i = 0; word && i < list->nelts; i++) {
+        if (APR_ARRAY_IDX(list, i, ss_address_t).is_phrased)
+            return ss_address_stray_why(word, pool);
+    }
+    return NULL;
+}
+
 int ss_draft_rcpt(ss_mail_message_t *mail, const char *text, unsigned notify,
                   const char *default_domain, ss_mail_problem_t *problem)
 {
     apr_array_header_t *list;
     const char *why = "it is malformed";
 
-    if (ss_address_is_valid(text, 1, NULL))
+    if (ss_address_normal(text, 1, NULL, mail->pool))
         return add_rcpt(mail, text, notify, default_domain, problem);
-    if (ss_address_list(&list, text, strlen(text), &why, mail->pool) || !list->nelts) {
-        ss_mail_problem(problem, SS_PROBLEM_ADDRESS, "to",
-                        "the recipient \"%.200s\" is not an address: %s", text, why);
-        return -1;
-    }
+    if (ss_address_list(&list, text, strlen(text), &why, mail->pool) || !list->nelts)
+        return refuse(problem, "to", "recipient", text, why);
+    why = stray(list, mail->pool);
+    if (why) return refuse(problem, "to", "recipient", text, why);
     for (int i = 0; i < list->nelts; i++) {
         if (add_rcpt(mail, APR_ARRAY_IDX(list, i, ss_address_t).address, notify, default_domain,
                      problem))
@@ -70,6 +83,7 @@ int ss_draft_finish(ss_mail_message_t *mail, const char *bytes, apr_size_t len,
     ss_parse_options_t options = { .takes_rcpts = how->takes_rcpts,
                                    .adds_missing = 1,
                                    .takes_plain_text = 1,
+                                   .takes_names = how->takes_names,
                                    .host = s->helo,
                                    .default_domain = s->default_domain,
                                    .from_name = how->full_name,

@@ -13,6 +13,7 @@
 typedef struct {
     const ss_settings_t *settings; /* of the relay that carries the message */
     int takes_rcpts;               /* To, Cc and Bcc give recipients, too (sendmail -t) */
+    int takes_names;               /* lists of local names get a domain (sendmail) */
     const char *full_name;         /* for a From field made here, or NULL */
     const char *redirect;          /* SMTPSendRedirect of a location; NULL: the relay's, if any */
     int is_kept; /* imported: the message was made before, and keeps what it has (incoming.h) */

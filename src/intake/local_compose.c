@@ -61,6 +61,7 @@ ss_incoming_t *ss_local_compose(ss_intake_t *intake, const json_t *header,
     ss_mail_message_t *mail = ss_mail_create(m->pool);
     ss_draft_t how = { .settings = relay->settings,
                        .takes_rcpts = ss_json_is(typed, "takesRcpts"),
+                       .takes_names = typed != NULL,
                        .full_name = name ? apr_pstrdup(m->pool, name) : NULL,
                        .redirect = redirect ? apr_pstrdup(m->pool, redirect) : NULL,
                        .is_kept = client.is_trusted && json_object_get(header, "restore"),

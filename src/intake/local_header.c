@@ -51,7 +51,8 @@ static int read_rcpts(const json_t *header, ss_message_t *m, ss_local_refusal_t 
         const char *orcpt = json_string_value(json_array_get(orcpts, i));
         const json_t *own = json_array_get(notifies, i);
         const char *why;
-        if (!ss_address_is_valid(address, 0, &why)) {
+        address = ss_address_normal(address, 0, &why, m->pool);
+        if (!address) {
             return ss_local_header_refuse(no, SS_PROBLEM_ADDRESS, 0, "to",
                                           "recipient %d is not an address: %s", (int)i + 1, why);
         }
@@ -69,7 +70,8 @@ static int read_from(const json_t *value, ss_message_t *m, ss_local_refusal_t *n
     const char *from = json_string_value(value), *why;
 
     if (!value || json_is_null(value) || (from && !*from)) return 1;
-    if (!ss_address_is_valid(from, 0, &why)) {
+    from = ss_address_normal(from, 0, &why, m->pool);
+    if (!from) {
         return ss_local_header_refuse(no, SS_PROBLEM_ADDRESS, 0, "from",
                                       "the sender is not an address: %s", why);
     }

@@ -335,14 +335,20 @@ void ss_local_submit_test(ss_intake_t *intake, ss_request_t *req, const json_t *
         server ? ss_relay_find(intake->delivery, server) : ss_relay_at(intake->delivery, 0);
     apr_pool_t *pool;
 
-    if (!relay || !to || !ss_address_is_valid(to, 0, &why) ||
-        (from && *from && !ss_address_is_valid(from, 0, &why))) {
+    apr_pool_create(&pool, intake->pool);
+    to = ss_address_normal(to, 0, &why, pool);
+    int is_bad = !relay || !to;
+    if (!is_bad && from && *from) {
+        from = ss_address_normal(from, 0, &why, pool);
+        is_bad = !from;
+    }
+    if (is_bad) {
         ss_request_refuse(req, relay ? 400 : 404, 0, "to",
                           relay ? "a test message needs to=ADDRESS: %s" : "no such relay%s",
-                          relay ? (why ? why : "missing") : "");
+                          relay ? why : "");
+        apr_pool_destroy(pool);
         return;
     }
-    apr_pool_create(&pool, intake->pool);
     const char *domain =
         relay->settings->default_domain ? relay->settings->default_domain : relay->settings->helo;
     if (!from) from = apr_psprintf(pool, "smtp-send-test@%s", domain);

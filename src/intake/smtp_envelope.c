@@ -41,7 +41,7 @@ const char *ss_smtp_envelope_address(const ss_relay_t *relay, const char *addres
     const char *full =
         ss_address_with_domain(apr_pstrdup(pool, address), relay->settings->default_domain, pool);
 
-    return ss_address_is_valid(full, 0, why) ? full : NULL;
+    return ss_address_normal(full, 0, why, pool);
 }
 
 /* Whether the address in the field may be used; else the request is refused. */

@@ -27,13 +27,11 @@ static int is_ours(const ss_header_field_t *field, const apr_array_header_t *our
 /* What is wrong with an address that was read, or NULL. */
 static const char *objection(const ss_address_t *a)
 {
-    const char *why = NULL;
-
-    if (!ss_address_is_valid(a->address, 0, &why)) return why;
+    if (ss_address_is_bare(a->address)) return "it has no domain (name@example.com)";
     /* RFC 2047 5 forbids it, and some programs decode it nevertheless. */
     if (strstr(a->address, "=?")) return "it contains an encoded word";
     if (a->has_loose_name && (!a->name || !ss_address_same(a->name, a->address)))
-        return "the name before it contains an @ and is not in quotes";
+        return "the name before it has an @ or a comma that is not in quotes";
     return NULL;
 }
 

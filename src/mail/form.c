@@ -29,9 +29,10 @@ typedef struct {
     apr_array_header_t *bcc;
     unsigned notify;
     int has_envelope_to;
-    json_t *document;    /* has the texts of the model */
-    apr_pool_t *scratch; /* for one address of many */
-    apr_pool_t *paths;   /* the message's, or scratch */
+    json_t *document;      /* has the texts of the model */
+    const char *bare_path; /* of the first address without a domain in a list, or NULL */
+    apr_pool_t *scratch;   /* for one address of many */
+    apr_pool_t *paths;     /* the message's, or scratch */
 } form_t;
 
 static const char *item_path(form_t *f, const char *path, size_t i)
@@ -119,11 +120,8 @@ static int file_line(form_t *f, const char *path, json_t *value, const char **ou
 /* Adds an address that is in scratch, or its name in the document. */
 static int add_address(form_t *f, const char *path, ss_address_t a, apr_array_header_t *list)
 {
-    const char *why;
-
-    a.address = ss_address_with_domain(a.address, f->options->default_domain, f->scratch);
-    if (!ss_address_is_valid(a.address, 0, &why))
-        return wrong_address(f, path, apr_psprintf(f->scratch, "<%.200s>: %s", a.address, why));
+    if (!f->bare_path && ss_address_is_bare(a.address))
+        f->bare_path = apr_pstrdup(f->m->pool, path);
     if (list->nelts >= SS_MAIL_RECIPIENTS_MAX) return wrong(f, path, "too many addresses");
     APR_ARRAY_PUSH(list, ss_address_t) =
         (ss_address_t){ .name = apr_pstrdup(f->m->pool, a.name),
@@ -168,6 +166,20 @@ static int address(form_t *f, const char *path, json_t *value, apr_array_header_
     return found->nelts ? 0 : wrong(f, path, "is empty");
 }
 
+/* A name without a domain gets one if it is the only address. */
+static int add_domain(form_t *f, apr_array_header_t *list)
+{
+    const char *stray = ss_address_stray(list, 0);
+    ss_address_t *first = (ss_address_t *)(void *)list->elts;
+    const char *why;
+
+    if (!f->bare_path) return 0;
+    if (stray) return wrong_address(f, f->bare_path, ss_address_stray_why(stray, f->m->pool));
+    first->address = ss_address_with_domain(first->address, f->options->default_domain, f->m->pool);
+    first->address = ss_address_normal(first->address, 0, &why, f->m->pool);
+    return first->address ? 0 : wrong_address(f, f->bare_path, why);
+}
+
 static int addresses(form_t *f, const char *path, json_t *value, apr_array_header_t **list)
 {
     size_t count = json_is_array(value) ? json_array_size(value) : 1, i = 0;
@@ -176,6 +188,7 @@ static int addresses(form_t *f, const char *path, json_t *value, apr_array_heade
     *list = apr_array_make(f->m->pool, count < SS_MAIL_RECIPIENTS_MAX ? (int)count : 1,
                            sizeof(ss_address_t));
     f->paths = f->scratch;
+    f->bare_path = NULL;
     for (; i < count && !failed; i++) {
         failed = json_is_array(value)
                      ? address(f, item_path(f, path, i), json_array_get(value, i), *list)
@@ -183,7 +196,7 @@ static int addresses(form_t *f, const char *path, json_t *value, apr_array_heade
         apr_pool_clear(f->scratch);
     }
     f->paths = f->m->pool;
-    return failed;
+    return failed || add_domain(f, *list);
 }
 
 /* ---- fields ---- */

@@ -48,16 +48,6 @@ const char *ss_mail_message_id(apr_time_t now, apr_uint64_t random, const char *
                         (apr_uint64_t)now, random, host && *host ? host : "localhost");
 }
 
-/* The address with its domain in lower case: equal keys are the same mailbox. */
-static const char *key_of(apr_pool_t *pool, const char *address)
-{
-    char *key = apr_pstrdup(pool, address);
-    char *at = strrchr(key, '@');
-
-    for (char *p = at ? at : key + strlen(key); *p; p++) *p = (char)apr_tolower(*p);
-    return key;
-}
-
 static int has_rcpt(const ss_mail_message_t *m, const char *address)
 {
     const ss_mail_rcpt_t *rcpts = (const ss_mail_rcpt_t *)m->rcpts->elts;
@@ -77,7 +67,7 @@ static int is_indexed(ss_mail_message_t *m, const char *key)
         m->rcpt_indexed = 0;
     }
     for (; m->rcpt_indexed < m->rcpts->nelts; m->rcpt_indexed++) {
-        apr_hash_set(m->rcpt_index, key_of(m->pool, rcpts[m->rcpt_indexed].address),
+        apr_hash_set(m->rcpt_index, ss_address_key(rcpts[m->rcpt_indexed].address, m->pool),
                      APR_HASH_KEY_STRING, m);
     }
     return apr_hash_get(m->rcpt_index, key, APR_HASH_KEY_STRING) != NULL;
@@ -86,13 +76,14 @@ static int is_indexed(ss_mail_message_t *m, const char *key)
 int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field,
                      ss_mail_problem_t *problem)
 {
-    const char *why = NULL, *key = NULL;
+    const char *why = NULL, *key = NULL, *given = address;
 
-    if (!ss_address_is_valid(address, 0, &why))
+    address = ss_address_normal(address, 0, &why, m->pool);
+    if (!address)
         return ss_mail_problem(problem, SS_PROBLEM_ADDRESS, field,
-                               "<%.200s> is not an address that mail can be sent to: %s", address,
+                               "<%.200s> is not an address that mail can be sent to: %s", given,
                                why);
-    if (m->rcpts->nelts > LINEAR_MAX) key = key_of(m->pool, address);
+    if (m->rcpts->nelts > LINEAR_MAX) key = ss_address_key(address, m->pool);
     if (key ? is_indexed(m, key) : has_rcpt(m, address)) return 0;
     if (m->rcpts->nelts >= SS_MAIL_RECIPIENTS_MAX)
         return ss_mail_problem(problem, SS_PROBLEM_TOO_MANY, field,
@@ -104,6 +95,5 @@ int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify,
         apr_hash_set(m->rcpt_index, key, APR_HASH_KEY_STRING, m);
         m->rcpt_indexed++;
     }
-    if (ss_text_has_8bit(address)) m->attr.is_utf8 = 1;
     return 0;
 }

@@ -54,6 +54,7 @@ int ss_mail_problem_kind(const ss_mail_problem_t *problem);
 /* A Message-ID of our own; host NULL or "": localhost. */
 const char *ss_mail_message_id(apr_time_t now, apr_uint64_t random, const char *host,
                                apr_pool_t *pool);
-/* Adds a recipient unless it is there already; checks its syntax. 0, or -1 with the problem. */
+/* Adds a recipient, in its normal form (address.h), unless it is there already; checks its syntax.
+ * 0, or -1 with the problem. */
 int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field,
                      ss_mail_problem_t *problem);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "mail/address.h"
+#include "mail/address_field.h"
 #include "mail/canonical.h"
 #include "mail/header_write.h"
 #include "mail/words.h"
@@ -54,6 +55,7 @@ typedef struct {
     ss_header_field_t first[F_KINDS]; /* of each kind */
     int count[F_KINDS];
     int is_resent;
+    int is_refused;   /* the problem is set */
     int must_rebuild; /* a field is left out, changed or added */
     int is_canonical;
     /* where text begins without an empty line before it; SIZE_MAX: it does not */
@@ -77,11 +79,6 @@ static int is_rcpt_field(kind_t kind, int is_resent)
     return is_resent ? kind >= F_RESENT_TO && kind <= F_RESENT_BCC : kind >= F_TO && kind <= F_BCC;
 }
 
-static int is_address_field(kind_t kind)
-{
-    return (kind >= F_FROM && kind <= F_REPLY_TO) || kind >= F_RESENT_FROM;
-}
-
 static const char *name_of(parse_t *p, const ss_header_field_t *field)
 {
     return apr_pstrmemdup(p->m->pool, field->start, field->name_len);
@@ -97,6 +94,10 @@ static int add_rcpts(parse_t *p, const ss_header_field_t *field, apr_pool_t *scr
     if (ss_address_list(&list, field->value, field->value_len, &why, scratch))
         return ss_mail_problem(p->problem, SS_PROBLEM_ADDRESS, name,
                                "the field %s cannot be read as addresses: %s", name, why);
+    const char *stray = ss_address_stray(list, p->options->takes_names);
+    if (stray)
+        return ss_mail_problem(p->problem, SS_PROBLEM_ADDRESS, name, "the field %s: %s", name,
+                               ss_address_stray_why(stray, scratch));
     for (int i = 0; i < list->nelts; i++) {
         const char *address = APR_ARRAY_IDX(list, i, ss_address_t).address;
         address = ss_address_with_domain(address, p->options->default_domain, scratch);
@@ -131,6 +132,11 @@ static int is_blank(const char *p, apr_size_t len)
     return !len;
 }
 
+static int is_address_field(kind_t kind)
+{
+    return (kind >= F_FROM && kind <= F_REPLY_TO) || kind >= F_RESENT_FROM;
+}
+
 /* Whether a field must have a value: an empty one counts as missing. */
 static int needs_value(kind_t kind)
 {
@@ -161,6 +167,18 @@ static void count_added(parse_t *p)
     while (ss_header_next(&at, end, &field) == 1) count_field(p, &field);
 }
 
+/* The field with its addresses as they are sent; NULL: unchanged, or the problem is set. */
+static const char *fitted(parse_t *p, const ss_header_field_t *field)
+{
+    ss_address_field_t how = { p->options->default_domain, p->options->takes_names };
+    const char *out = NULL, *why;
+
+    if (ss_address_field_is(field) && ss_address_field_fit(&out, field, &how, &why, p->m->pool))
+        p->is_refused = ss_mail_problem(p->problem, SS_PROBLEM_ADDRESS, name_of(p, field),
+                                        "the field %s: %s", name_of(p, field), why);
+    return out;
+}
+
 /* First pass: which fields there are. Checks continuation lines and names. */
 static int look(parse_t *p)
 {
@@ -179,6 +197,7 @@ static int look(parse_t *p)
         if (is_rcpt_field(kind, 1) && !is_blank(field.value, field.value_len)) p->is_resent = 1;
         /* "Subject : x" is obsolete: many readers take it for the end of the header. */
         if (is_dropped || field.start[field.name_len] != ':') p->must_rebuild = 1;
+        if (!p->must_rebuild && fitted(p, &field)) p->must_rebuild = 1;
     }
     if (got < 0 && p->options->takes_plain_text) p->broken_at = (apr_size_t)(at - p->bytes);
     if (got == 0 || p->options->takes_plain_text) return 0;
@@ -204,38 +223,58 @@ static int collect_rcpts(parse_t *p)
 
 /* ---- the sender ---- */
 
-static const char *first_address(parse_t *p, kind_t kind)
+/* The first address of a kind of field, or NULL. */
+static const ss_address_t *first_address(parse_t *p, kind_t kind)
 {
     apr_array_header_t *list;
 
     if (!p->count[kind] ||
-        ss_address_list(&list, p->first[kind].value, p->first[kind].value_len, NULL, p->m->pool) ||
+        ss_address_senders(&list, p->first[kind].value, p->first[kind].value_len, NULL,
+                           p->m->pool) ||
         !list->nelts)
         return NULL;
-    return ss_address_with_domain(APR_ARRAY_IDX(list, 0, ss_address_t).address,
-                                  p->options->default_domain, p->m->pool);
+    ss_address_t *first = (ss_address_t *)(void *)list->elts;
+    first->address = ss_address_with_domain(first->address, p->options->default_domain, p->m->pool);
+    return first;
+}
+
+/* The field that names the sender, and its address; or NULL. */
+static const ss_address_t *sender_field(parse_t *p, kind_t *kind)
+{
+    static const kind_t kinds_of_senders[] = { F_RESENT_SENDER, F_RESENT_FROM, F_SENDER, F_FROM };
+
+    for (int i = p->is_resent ? 0 : 2; i < 4; i++) {
+        const ss_address_t *a = first_address(p, kinds_of_senders[i]);
+        *kind = kinds_of_senders[i];
+        if (a) return a;
+    }
+    return NULL;
 }
 
 static int sender(parse_t *p)
 {
     ss_mail_message_t *m = p->m;
-    const char *why;
+    const ss_address_t *from = first_address(p, F_FROM);
+    const char *why, *given;
+    kind_t kind;
 
-    m->attr.header_from = first_address(p, F_FROM);
-    if (!m->from && p->is_resent) {
-        m->from = first_address(p, F_RESENT_SENDER);
-        if (!m->from) m->from = first_address(p, F_RESENT_FROM);
+    m->attr.header_from = from ? from->address : NULL;
+    if (!m->from) {
+        from = sender_field(p, &kind);
+        /* Programs may send what a person typed; clients of HTTP must mend it. */
+        if (from && from->is_joined && !p->options->takes_names)
+            return ss_mail_problem(
+                p->problem, SS_PROBLEM_ADDRESS, kinds[kind].name,
+                "the field %s has a comma in a name that is not quoted; write: %s",
+                kinds[kind].name, ss_address_header(from, m->pool));
+        m->from = from ? from->address : p->options->default_from;
     }
-    if (!m->from) m->from = first_address(p, F_SENDER);
-    if (!m->from) m->from = m->attr.header_from;
-    if (!m->from) m->from = p->options->default_from;
     if (!m->from || !*m->from) return 0;
-    m->from = ss_address_with_domain(m->from, p->options->default_domain, m->pool);
-    if (!ss_address_is_valid(m->from, 0, &why))
-        return ss_mail_problem(p->problem, SS_PROBLEM_ADDRESS, "from",
-                               "the sender <%.200s> is not a valid address: %s", m->from, why);
-    if (ss_text_has_8bit(m->from)) m->attr.is_utf8 = 1;
-    return 0;
+    given = ss_address_with_domain(m->from, p->options->default_domain, m->pool);
+    m->from = ss_address_normal(given, 0, &why, m->pool);
+    if (m->from) return 0;
+    return ss_mail_problem(p->problem, SS_PROBLEM_ADDRESS, "from",
+                           "the sender <%.200s> is not a valid address: %s", given, why);
 }
 
 /* ---- attributes ---- */
@@ -292,38 +331,6 @@ static void add_missing(parse_t *p)
     }
 }
 
-static const char *complete(parse_t *p, const ss_header_field_t *field, apr_pool_t *scratch)
-{
-    const char *domain = p->options->default_domain;
-    apr_array_header_t *list, *out;
-    int changes = 0;
-
-    if (ss_address_list(&list, field->value, field->value_len, NULL, scratch)) return NULL;
-    out = apr_array_make(scratch, 2 * list->nelts + 1, sizeof(const char *));
-    for (int i = 0; i < list->nelts; i++) {
-        ss_address_t a = APR_ARRAY_IDX(list, i, ss_address_t);
-        const char *address = ss_address_with_domain(a.address, domain, scratch);
-        if (a.group) return NULL;
-        changes |= address != a.address;
-        a.address = address;
-        if (i) APR_ARRAY_PUSH(out, const char *) = ",\r\n ";
-        APR_ARRAY_PUSH(out, const char *) = ss_address_header(&a, scratch);
-    }
-    return changes ? apr_array_pstrcat(p->m->pool, out, 0) : NULL;
-}
-
-/* The value of an address field with the default domain added; NULL: unchanged. */
-static const char *with_domains(parse_t *p, const ss_header_field_t *field)
-{
-    apr_pool_t *scratch;
-
-    if (!p->options->default_domain) return NULL;
-    apr_pool_create(&scratch, p->m->pool);
-    const char *value = complete(p, field, scratch);
-    apr_pool_destroy(scratch);
-    return value;
-}
-
 static int add_headers(parse_t *p)
 {
     for (int i = 0; p->options->add_headers && i < p->options->add_headers->nelts; i++) {
@@ -362,35 +369,17 @@ static void rebuild(parse_t *p)
     while (ss_header_next(&at, end, &field) == 1) {
         kind_t kind = kind_of(&field);
         if (is_left_out(p, &field, kind)) continue;
-        const char *changed = is_address_field(kind) ? with_domains(p, &field) : NULL,
-                   *colon = memchr(field.start, ':', field.len);
+        const char *changed = fitted(p, &field), *whole = changed ? changed : field.start;
+        apr_size_t len = changed ? strlen(changed) : field.len;
+        const char *colon = memchr(whole, ':', len);
         piece(pieces, field.start, field.name_len);
-        if (changed) {
-            changed = apr_pstrcat(p->m->pool, ": ", changed, "\r\n", NULL);
-            piece(pieces, changed, strlen(changed));
-        } else {
-            piece(pieces, colon, field.len - (apr_size_t)(colon - field.start));
-            if (field.start[field.len - 1] != '\n') piece(pieces, "\r\n", 2);
-        }
+        piece(pieces, colon, len - (apr_size_t)(colon - whole));
+        if (whole[len - 1] != '\n') piece(pieces, "\r\n", 2);
     }
     piece(pieces, p->added, strlen(p->added));
     piece(pieces, rest ? end : "\r\n", rest ? rest : 2);
     p->bytes = apr_pstrcatv(p->m->pool, (const struct iovec *)pieces->elts,
                             (apr_size_t)pieces->nelts, &p->len);
-}
-
-static int needs_domains(parse_t *p)
-{
-    for (int kind = 0; p->options->default_domain && kind < F_KINDS; kind++) {
-        const ss_header_field_t *field = &p->first[kind];
-        if (!p->count[kind] || !is_address_field((kind_t)kind)) continue;
-        if (p->count[kind] > 1) return 1;
-        if ((!memchr(field->value, '@', field->value_len) ||
-             memchr(field->value, ',', field->value_len)) &&
-            with_domains(p, field))
-            return 1;
-    }
-    return 0;
 }
 
 /* ---- the whole ---- */
@@ -532,8 +521,9 @@ int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
         return -1;
     remember(&p);
     add_missing(&p);
-    int is_rebuilt = p.must_rebuild || *p.top || needs_domains(&p);
+    int is_rebuilt = p.must_rebuild || *p.top;
     if (is_rebuilt) rebuild(&p);
+    if (p.is_refused) return -1;
     if ((is_rebuilt || !p.is_canonical) &&
         (ss_canonical_make(&p.bytes, &p.len, p.bytes, p.len, problem, m->pool) ||
          (!p.is_canonical && too_large(&p, p.len))))

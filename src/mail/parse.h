@@ -12,7 +12,8 @@ typedef struct {
     int adds_missing;           /* Date, Message-ID and From; needs host and now */
     int adds_from;              /* From alone: the envelope's sender */
     const char *host;           /* of a Message-ID made here */
-    const char *default_domain; /* for addresses without a domain; NULL: these are refused */
+    const char *default_domain; /* for a field of one name without a domain; NULL: it is refused */
+    int takes_names;            /* and for fields of several such names and nothing else */
     const char *from_name;      /* for a From made here, or NULL */
     const char *default_from;   /* for a From made here, and an envelope without a sender */
     apr_time_t now;

@@ -11,7 +11,9 @@
 
 void ss_rewrite_envelope_from(ss_mail_message_t *m, const char *address)
 {
-    if (address && (!m->from || *m->from)) m->from = address;
+    if (!address || (m->from && !*m->from)) return;
+    const char *normal = ss_address_normal(address, 0, NULL, m->pool);
+    m->from = normal ? normal : address;
 }
 
 /* Replaces len octets of the content at start by text. */
@@ -60,10 +62,11 @@ int ss_rewrite_header_from(ss_mail_message_t *m, const char *address, ss_mail_pr
     apr_size_t header_len = ss_header_len(m->content, m->content_len);
     apr_array_header_t *list;
     ss_header_field_t from, reply_to;
-    ss_address_t made = { .address = address };
-    const char *text;
+    const char *text, *normal = ss_address_normal(address, 0, NULL, m->pool);
+    ss_address_t made = { .address = normal ? normal : address };
 
     if (!address || ss_text_same(address, "keep")) return 0;
+    address = made.address;
     if (!ss_header_find(&from, m->content, header_len, "From")) {
         text = apr_pstrcat(m->pool, "From: ", address, "\r\n", NULL);
         m->attr.header_from = address;

@@ -4,13 +4,13 @@
 
 #include <apr_strings.h>
 #include <arpa/inet.h>
-#include <idn2.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/descriptors.h"
+#include "base/idn.h"
 
 #define NAME_MAX_LEN 256 /* RFC 1035: 255 */
 
@@ -31,17 +31,6 @@ static void take(ss_resolve_address_t *address, const struct addrinfo *from)
     if (getnameinfo(from->ai_addr, from->ai_addrlen, address->text, sizeof(address->text), NULL, 0,
                     NI_NUMERICHOST))
         address->text[0] = '\0';
-}
-
-void ss_resolve_ascii(const char *name, char *ascii, apr_size_t size)
-{
-    const char *at = name;
-    char *label = NULL;
-
-    while (*at && !(*at & 0x80)) at++;
-    if (*at && idn2_to_ascii_8z(name, &label, IDN2_NONTRANSITIONAL) != IDN2_OK) label = NULL;
-    apr_cpystrn(ascii, label ? label : name, size);
-    idn2_free(label);
 }
 
 int ss_resolve_parse(ss_resolve_address_t *address, const char *text, int port)
@@ -161,7 +150,7 @@ apr_status_t ss_resolve_start(ss_resolve_t **out, ss_loop_t *loop, const char *n
     apr_status_t rv;
 
     if (!r) return APR_ENOMEM;
-    ss_resolve_ascii(name, r->name, sizeof(r->name));
+    ss_idn_ascii(name, r->name, sizeof(r->name));
     r->port = port;
     r->done = done;
     r->self = self;

@@ -31,9 +31,6 @@ apr_status_t ss_resolve_start(ss_resolve_t **resolve, ss_loop_t *loop, const cha
                               void *self);
 /* Forgets it: done is not called. */
 void ss_resolve_cancel(ss_resolve_t *resolve);
-/* The name as DNS and certificates have it: an internationalized one as A-label ("xn--..."; RFC
- * 5891), any other as it is. A name that has no A-label is copied as it is. */
-void ss_resolve_ascii(const char *name, char *ascii, apr_size_t size);
 /* An address (no name) with its port; 0 or -1. */
 int ss_resolve_parse(ss_resolve_address_t *address, const char *text, int port);
 /* Whether it is this machine's loopback. */

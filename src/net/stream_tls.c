@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/idn.h"
 #include "net/loop.h"
-#include "net/resolve.h"
 #include "net/tls_failure.h"
 #include "net/tls_impl.h"
 #include "net/tls_verify.h"
@@ -261,7 +261,7 @@ static int set_name(tls_t *t, const char *name)
     X509_VERIFY_PARAM *param = SSL_get0_param(t->ssl);
     apr_size_t len;
 
-    ss_resolve_ascii(name, t->name, sizeof(t->name));
+    ss_idn_ascii(name, t->name, sizeof(t->name));
     len = strlen(t->name);
     if (len && t->name[len - 1] == '.') t->name[len - 1] = '\0';
     if (X509_VERIFY_PARAM_set1_ip_asc(param, t->name)) return 1;

@@ -98,13 +98,15 @@ static const char *address_of(ss_request_t *req, const char *name, apr_pool_t *p
     const char *value = ss_json_text(req->header, name), *why = NULL;
 
     if (!value) return NULL;
-    if ((*value || strcmp(name, "from")) && !ss_address_is_valid(value, 0, &why)) {
+    if (!*value && !strcmp(name, "from")) return "";
+    const char *address = ss_address_normal(value, 0, &why, pool);
+    if (!address) {
         ss_request_refuse(req, 400, 0, name, "%s is not an address: %s", name,
                           why ? why : "it is malformed");
         *bad = 1;
         return NULL;
     }
-    return apr_pstrdup(pool, value);
+    return apr_pstrdup(pool, address);
 }
 
 void ss_verb_test(ss_operator_t *o, ss_request_t *req)

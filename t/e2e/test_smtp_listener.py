@@ -231,7 +231,7 @@ def test_bounds(make_listener, relay):
         assert client.say(b"RSET\r\n").startswith(b"250 ")
         assert client.say(b"MAIL FROM:<a@example.com> SIZE=2049\r\n").startswith(b"552 5.3.4 ")
         assert client.say(b"NOOP " + b"x" * 10000 + b"\r\n").startswith(b"500 5.5.2 ")
-        client.send(b"MAIL FROM:<a@example.com>\r\nRCPT TO:<bad address>\r\nRCPT TO:<b..c@example.net>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n")
+        client.send(b"MAIL FROM:<a@example.com>\r\nRCPT TO:<bad address>\r\nRCPT TO:<b@c..example.net>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n")
         assert client.codes(5) == [250, 501, 501, 250, 354]
         assert client.say(MESSAGE + b"x" * 2000 + b"\r\n.\r\n").startswith(b"552 5.3.4 ")
         client.send(b"MAIL FROM:<a@example.com>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n")

@@ -75,7 +75,7 @@ def ports(report):
 LIBRARIES = [
     (r"httpd\.h|http_[a-z]+\.h|ap_[a-z_]+\.h|util_[a-z]+\.h|unixd\.h|mpm_common\.h|scoreboard\.h|mod_[a-z]+\.h",
      r"src/web/|src/config/(module|setters|config_build)\.|src/daemon/(supervise|launch|final_states_hook)\.|mod_smtp_send\.c", "httpd"),
-    (r"gmime/|glib", r"src/mail/compose|src/web/submit/idempotency", "GMime"),
+    (r"gmime/|glib", r"src/mail/(compose|address)\.|src/web/submit/idempotency", "GMime"),
     (r"gsasl", r"src/smtp/auth", "libgsasl"),
     (r"openssl/", r"src/net/(tls|stream_tls|link_open|probe)|src/cli/|src/record/webhook", "OpenSSL"),
     (r"curl/", r"src/record/webhook_call|src/cli/token_ask", "libcurl"),

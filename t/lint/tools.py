@@ -57,7 +57,7 @@ def openapi(report):
 
 
 # Every process of httpd loads what the module needs: delivery's libraries belong to smtp-sendd.
-MAY_LOAD = re.compile(r"(libapr-1|libaprutil-1|libjansson|libgmime-3\.0|libglib-2\.0|libgobject-2\.0|libc|libm|libdl|libpthread|libgcc_s|ld-[\w-]+|lib[atu]+san)\.so")
+MAY_LOAD = re.compile(r"(libapr-1|libaprutil-1|libjansson|libgmime-3\.0|libglib-2\.0|libidn2|libgobject-2\.0|libc|libm|libdl|libpthread|libgcc_s|ld-[\w-]+|lib[atu]+san)\.so")
 
 
 def needed(report):

@@ -373,12 +373,26 @@ static void domains_and_bcc(void)
     static const struct {
         const char *label, *in, *has;
     } table[] = {
-        { "each without one", "From: root\r\nTo: joe, X <eve>, a@b.c\r\n\r\n",
-          "From: root@host.example\r\nTo: joe@host.example,\r\n X <eve@host.example>,\r\n "
-          "a@b.c\r\n" },
+        { "each without one", "From: root\r\nTo: joe,\r\n\tX <eve> (x)\r\n\r\n",
+          "From: root@host.example\r\nTo: joe@host.example,\r\n\tX <eve@host.example> (x)\r\n" },
         { "two fields", "From: a@b.c\r\nTo: x@y.z\r\nTo: joe\r\n\r\n",
           "To: x@y.z\r\nTo: joe@host.example\r\n" },
-        { "a group stays", "From: a@b.c\r\nTo: g: joe;\r\n\r\n", "To: g: joe;\r\n" },
+        { "in a group", "From: a@b.c\r\nTo: g: joe;\r\n\r\n", "To: g: joe@host.example;\r\n" },
+        { "comments and folding stay",
+          "From: a@b\xc3\xbc.c\r\nCc: (c, d) Joe\r\n\t\"Q\" <a@b\xc3\xbc.c> (e),g:\r\n h.@i.j "
+          ";\r\n\r\n",
+          "From: a@xn--b-eha.c\r\nCc: (c, d) Joe\r\n\t\"Q\" <a@xn--b-eha.c> "
+          "(e),g:\r\n \"h.\"@i.j ;\r\n" },
+        { "a spelling that is odd and right", "From: \"a\" @b.c\r\nTo: < x @ y . z >\r\n\r\n",
+          "From: \"a\" @b.c\r\nTo: < x @ y . z >\r\n" },
+        { "an address outside ASCII", "From: a@b.c\r\nTo: \xc3\xb6@b\xc3\xbc.c\r\n\r\n",
+          "To: \xc3\xb6@b\xc3\xbc.c\r\n" },
+        { "a name with a comma", "From: Doe, Jane <a@b.c>\r\nTo: x@y.z\r\n\r\n",
+          "From: \"Doe, Jane\" <a@b.c>\r\n" },
+        { "a name with a comma before a bare address",
+          "From: Jane Doe, a@b.c (x)\r\nTo: x@y.z\r\n\r\n", "From: Jane Doe <a@b.c> (x)\r\n" },
+        { "two senders", "From: Jane Doe <a@b.c>, d@e.f\r\nTo: x@y.z\r\n\r\n",
+          "From: Jane Doe <a@b.c>, d@e.f\r\n" },
         { "a list that is whole", "From: a@b.c\r\nTo: x@y.z,d@e.f\r\n\r\n", "To: x@y.z,d@e.f\r\n" },
         { "Resent-Bcc left out", "From: a@b.c\r\nResent-Bcc: h@i.j\r\nX-A: b\r\n\r\n",
           "From: a@b.c\r\nX-A: b\r\n" },
@@ -394,7 +408,9 @@ static void domains_and_bcc(void)
 
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        ss_parse_options_t options = { .takes_rcpts = 1, .default_domain = "host.example" };
+        ss_parse_options_t options = { .takes_rcpts = 1,
+                                       .takes_names = 1,
+                                       .default_domain = "host.example" };
         const ss_mail_message_t *m = parsed(table[i].in, &options, &problem, pool);
         if (m && strstr(apr_pstrmemdup(pool, m->content, m->content_len), table[i].has)) continue;
         printf("\n%s: %s", table[i].label, m ? m->content : problem.detail);
@@ -403,11 +419,60 @@ static void domains_and_bcc(void)
     apr_pool_destroy(pool);
 }
 
+/* A word next to other addresses may be part of a name: it is no recipient and no sender. */
+static void stray_words_are_refused(void)
+{
+    static const struct {
+        const char *in, *field, *has;
+        int takes_names;
+    } table[] = { { "From: a@b.c\r\nTo: Doe, Jane <x@y.z>\r\n\r\n", "To", "\"Doe\" has no domain",
+                    0 },
+                  { "From: a@b.c\r\nTo: Doe, Jane <x@y.z>\r\n\r\n", "To", "must be quoted", 1 },
+                  { "From: a@b.c\r\nCc: x@y.z, root\r\n\r\n", "Cc", "\"root\" has no domain", 0 },
+                  { "From: a@b.c\r\nCc: x@y.z, root\r\n\r\n", "Cc", "\"root\" has no domain", 1 },
+                  { "From: a@b.c\r\nBcc: root, joe\r\n\r\n", "Bcc", "\"root\" has no domain", 0 },
+                  { "From: a@b.c\r\nTo: =?utf-8?q?Doe?=, x@y.z\r\n\r\n", "To", "encoded word", 1 },
+                  { "From: a@b.c\r\nTo: =?utf-8?q?joe?=\r\n\r\n", "To", "encoded word", 1 },
+                  { "From: a@b.c\r\nTo: Jane Doe, x@y.z\r\n\r\n", "To", "in quotes", 0 },
+                  { "From: Doe, Jane <a@b.c>\r\nTo: x@y.z\r\n\r\n", "From",
+                    "write: \"Doe, Jane\" <a@b.c>", 0 } };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        ss_parse_options_t options = { .takes_rcpts = 1,
+                                       .takes_names = table[i].takes_names,
+                                       .default_domain = "host.example" };
+        CU_ASSERT_PTR_NULL(parsed(table[i].in, &options, &problem, pool));
+        CU_ASSERT_EQUAL(problem.status, 400);
+        CU_ASSERT_STRING_EQUAL_FATAL(problem.field, table[i].field);
+        if (strstr(problem.detail, table[i].has)) continue;
+        printf("\n%s%s", table[i].in, problem.detail);
+        CU_FAIL("refused otherwise");
+    }
+    /* Where the envelope says who gets it, the field is content; but for what nobody can see. */
+    ss_parse_options_t options = { .default_domain = "host.example" };
+    CU_ASSERT_PTR_NULL(
+        parsed("From: a@b.c\r\nCc: d@e.f, <x\xe2\x80\x8b@y.z>\r\n\r\n", &options, &problem, pool));
+    CU_ASSERT_STRING_EQUAL_FATAL(problem.field, "Cc");
+    CU_ASSERT_PTR_NOT_NULL(strstr(problem.detail, "it has U+200B, which cannot be seen"));
+    CU_ASSERT_PTR_NULL(parsed("Bcc: d@e.f\r\nFrom: a@b\xef\xbc\x8e"
+                              "c\r\n\r\n",
+                              &options, &problem, pool));
+    CU_ASSERT_STRING_EQUAL_FATAL(problem.field, "From");
+    const ss_mail_message_t *m =
+        parsed("From: a@b.c\r\nTo: Doe, Jane <x@y.z>\r\n\r\n", &options, &problem, pool);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "To: Doe, Jane <x@y.z>\r\n"));
+    apr_pool_destroy(pool);
+}
+
 /* As many addresses as a message may have, each to be completed: memory grows with them, not with
  * their square. */
 static void many_addresses_get_their_domain(void)
 {
-    ss_parse_options_t options = { .default_domain = "host.example" };
+    ss_parse_options_t options = { .default_domain = "host.example", .takes_names = 1 };
     ss_mail_problem_t problem;
     apr_pool_t *pool;
     int count = 49999;
@@ -419,7 +484,7 @@ static void many_addresses_get_their_domain(void)
     memcpy(to, "b\n\n", 4);
     const ss_mail_message_t *m = parsed(text, &options, &problem, pool);
     CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, ",\r\n b@host.example\r\n\r\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, ",a@host.example,b@host.example\r\n\r\n"));
     apr_pool_destroy(pool);
 }
 
@@ -472,6 +537,7 @@ void ss_suite_parse(void)
     CU_add_test(s, "added_fields_replace_the_submitters", added_fields_replace_the_submitters);
     CU_add_test(s, "the_line_of_an_mbox_is_no_field", the_line_of_an_mbox_is_no_field);
     CU_add_test(s, "domains_and_bcc", domains_and_bcc);
+    CU_add_test(s, "stray_words_are_refused", stray_words_are_refused);
     CU_add_test(s, "many_addresses_get_their_domain", many_addresses_get_their_domain);
     CU_add_test(s, "a_header_has_bounds", a_header_has_bounds);
     CU_add_test(s, "refusals_name_the_place", refusals_name_the_place);

@@ -5,21 +5,20 @@
 
 #include "mail/address.h"
 
-/* An address with or without angle brackets; without a domain only if there is a default one. */
-static const char *address_of(const char *text, const char *default_domain, const char **why,
-                              apr_pool_t *pool)
+/* An address with or without angle brackets; without a domain only if there is a default one and it
+ * stands alone. */
+static const char *address_of(const char *text, const char *default_domain, int is_alone,
+                              const char **why, apr_pool_t *pool)
 {
     apr_size_t len = strlen(text);
 
     if (len > 2 && text[0] == '<' && text[len - 1] == '>')
         text = apr_pstrmemdup(pool, text + 1, len - 2);
-    if (strlen(text) > SS_MAIL_ADDRESS_MAX) {
-        *why = "it is too long";
+    if (!is_alone && ss_address_is_bare(text)) {
+        *why = ss_address_stray_why(text, pool);
         return NULL;
     }
-    if (default_domain && !strchr(text, '@') && ss_address_is_valid(text, 1, why))
-        return apr_pstrcat(pool, text, "@", default_domain, NULL);
-    return ss_address_is_valid(text, 0, why) ? text : NULL;
+    return ss_address_normal(ss_address_with_domain(text, default_domain, pool), 0, why, pool);
 }
 
 static int refuse_address(ss_mail_problem_t *problem, const char *field, const char *value,
@@ -39,7 +38,7 @@ static int read_from(ss_mail_message_t *m, const char *value, const char *defaul
         m->from = "";
         return 0;
     }
-    m->from = address_of(value, default_domain, &why, m->pool);
+    m->from = address_of(value, default_domain, 1, &why, m->pool);
     return m->from ? 0 : refuse_address(problem, "from", value, why);
 }
 
@@ -54,14 +53,14 @@ static int read_notify(const char *value, unsigned *bits, ss_mail_problem_t *pro
 static int read_rcpts(ss_mail_message_t *m, const ss_params_t *query, unsigned notify,
                       const char *default_domain, ss_mail_problem_t *problem)
 {
-    int number = 0;
+    int number = 0, is_alone = ss_params_count(query, "to") < 2;
 
     for (int i = 0; i < query->pairs->nelts; i++) {
         const ss_params_pair_t *pair = &APR_ARRAY_IDX(query->pairs, i, ss_params_pair_t);
         const char *why = "it is malformed";
         if (strcmp(pair->name, "to")) continue;
         const char *field = apr_psprintf(m->pool, "to[%d]", number++);
-        const char *address = address_of(pair->value, default_domain, &why, m->pool);
+        const char *address = address_of(pair->value, default_domain, is_alone, &why, m->pool);
         if (!address) return refuse_address(problem, field, pair->value, why);
         if (ss_mail_add_rcpt(m, address, notify, field, problem)) return -1;
     }
