@@ -36,7 +36,8 @@ def by_python(data):
     message = email.message_from_bytes(data, policy=email.policy.default)
 
     def people(name):
-        return [[a.display_name, a.addr_spec] for a in message[name].addresses] if message[name] else []
+        # Raw UTF-8 in a name is no text to it.
+        return [[a.display_name.encode("utf-8", "surrogateescape").decode(), a.addr_spec] for a in message[name].addresses] if message[name] else []
 
     def content(part):
         return base64.b64encode(part.get_payload(decode=True)).decode()
