@@ -292,11 +292,8 @@ int ss_canonical_stream_header(const char **head, apr_size_t *body, int *is_lf, 
                                apr_size_t len, apr_pool_t *pool)
 {
     apr_size_t end = ss_header_len(bytes, len);
-    ss_canonical_facts_t facts;
 
-    if (end == len) return 0;
-    ss_canonical_scan(bytes, end, &facts);
-    if (facts.longest_line > SS_MAIL_LINE_MAX || facts.has_nul) return 0;
+    if (end == len || memchr(bytes, '\0', end)) return 0;
     *body = end + (bytes[end] == '\r' ? 2 : 1);
     *head = apr_pstrcat(pool, apr_pstrmemdup(pool, bytes, end), "\r\n", NULL);
     *is_lf = bytes[end] == '\n';

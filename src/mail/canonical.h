@@ -73,7 +73,7 @@ typedef struct {
     char name[SS_CANONICAL_NAME_MAX]; /* the beginning of a line that may be a field */
 } ss_canonical_stream_t;
 
-/* Whether bytes hold the complete header of a message, none of which needs re-encoding. Then *head
+/* Whether bytes hold the complete header of a message, without zero bytes. Then *head
  * is a copy of it with the empty line, *body is the offset of the body, and *is_lf is for the
  * stream. */
 int ss_canonical_stream_header(const char **head, apr_size_t *body, int *is_lf, const char *bytes,

@@ -32,6 +32,11 @@ static int is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+static int is_line_end(char c)
+{
+    return c == '\r' || c == '\n';
+}
+
 static int has_brackets(const scan_t *s)
 {
     return s->kind == SS_HEADER_ADDRESSES || s->kind == SS_HEADER_IDS || s->kind == SS_HEADER_URIS;
@@ -45,7 +50,7 @@ static void put(scan_t *s, const char *bytes, apr_size_t len)
 /* The end of the unit at p: a quoted string or pair, else one octet. */
 static const char *unit(scan_t *s, const char *p)
 {
-    if (*p == '\\' && s->depth && p + 1 < s->end) return p + 2;
+    if (*p == '\\' && s->depth && p + 1 < s->end && !is_blank(p[1])) return p + 2;
     if (*p != '"' || s->kind != SS_HEADER_ADDRESSES || s->depth || s->has_open_quote) return p + 1;
     for (const char *q = p + 1; q < s->end; q++) {
         if (*q == '"') return q + 1;
@@ -93,12 +98,12 @@ static void add_text(scan_t *s, const char *p, const char *stop)
     int is_phrase = s->kind == SS_HEADER_ADDRESSES && !s->depth, is_quoted = 0;
 
     for (; p < stop; p++) {
-        if (*p == '\r' || *p == '\n') continue;
+        if (is_line_end(*p)) continue;
         if (*p == '"' && is_phrase && !s->has_open_quote) {
             is_quoted = !is_quoted;
             continue;
         }
-        if (*p == '\\' && p + 1 < stop && (is_quoted || s->depth)) p++;
+        if (*p == '\\' && p + 1 < stop && (is_quoted || s->depth) && !is_line_end(p[1])) p++;
         ss_buf_append(&s->text, p, 1);
     }
 }
@@ -112,7 +117,8 @@ static int goes_on(scan_t *s, const char *stop, const char **after)
     for (const char *p = stop;;) {
         const char *next = skip_blanks(s, p);
         if (next == p || next == s->end || is_special(s, *next)) return 0;
-        if (p > stop && next - stop > GAP_MAX) return 0;
+        /* Some readers show a blank between the encoded words of a name: the fewer, the better. */
+        if (p > stop && (next - stop > GAP_MAX || (has_brackets(s) && !s->depth))) return 0;
         p = word_end(s, next, &is_high);
         if (is_high) {
             *after = p;

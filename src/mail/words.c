@@ -9,8 +9,8 @@
 #include "base/text.h"
 #include "mail/codec.h"
 
-/* octets in one encoded word: 42 octets are 56 in base64, 68 with =?utf-8?B??=; 75 are allowed */
-#define WORD_BYTES 42
+/* octets in one encoded word: 45 octets are 60 in base64, 72 with =?utf-8?B??=; 75 are allowed */
+#define WORD_BYTES 45
 #define CHARSET_MAX 40
 /* sets of one pool, which is mostly one message's: opening one takes 10 us, or a look at the disk;
  * of further ones only ASCII is read */

@@ -11,10 +11,15 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
     const char *out;
     apr_size_t len;
 
+    ss_mail_problem_t header = { 0 };
+    int failed = ss_canonical_make_ascii_header(&out, &len, data, size, &header, pool);
+    if (failed && !header.status) abort();
+    ss_canonical_scan(out, len, &facts);
+    if (!failed && facts.has_8bit_header) abort();
     for (int is_7bit = 0; is_7bit < 2; is_7bit++) {
         ss_mail_problem_t problem = { 0 };
-        int failed = is_7bit ? ss_canonical_make_7bit(&out, &len, data, size, &problem, pool)
-                             : ss_canonical_make(&out, &len, data, size, &problem, pool);
+        failed = is_7bit ? ss_canonical_make_7bit(&out, &len, data, size, &problem, pool)
+                         : ss_canonical_make(&out, &len, data, size, &problem, pool);
         if (failed && !problem.status) abort();
         if (failed) continue;
         ss_canonical_scan(out, len, &facts);

@@ -132,16 +132,13 @@ static void headers(void)
             ss_canonical_stream_header(&head, &body, &is_lf, table[i].bytes, body - 1, pool));
     }
     CU_ASSERT_FALSE(ss_canonical_stream_header(&head, &body, &is_lf, "A: b", 4, pool));
-    /* What has to be re-encoded is looked at together with its body. */
     CU_ASSERT_FALSE(ss_canonical_stream_header(&head, &body, &is_lf, nul, sizeof(nul) - 1, pool));
+    /* A long line of it is folded without the body. */
     memset(line, 'x', sizeof(line));
     memcpy(line, "A: ", 3);
-    for (apr_size_t len = 998; len < 1000; len++) {
-        memcpy(line + len, "\n\nbody", 6);
-        CU_ASSERT_EQUAL(ss_canonical_stream_header(&head, &body, &is_lf, line, len + 6, pool),
-                        len <= SS_MAIL_LINE_MAX);
-        line[len] = 'x';
-    }
+    memcpy(line + 1010, "\n\nbody", 6);
+    CU_ASSERT_TRUE(ss_canonical_stream_header(&head, &body, &is_lf, line, 1016, pool));
+    CU_ASSERT_EQUAL(body, 1012);
     apr_pool_destroy(pool);
 }
 

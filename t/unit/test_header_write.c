@@ -58,6 +58,8 @@ static void fields_are_encoded_where_they_must(void)
           "To: =?utf-8?B?SsO2cmc=?= <a@b.c>, =?utf-8?B?SsO2cmc=?= <c@b.c>\r\n" },
         { "a comment", "Cc: a@b.c (J\xc3\xb6rg (x) y\\)\xc3\xb6)\r\n",
           "Cc: a@b.c (=?utf-8?B?SsO2cmc=?= (x) =?utf-8?B?eSnDtg==?=)\r\n" },
+        { "what quotes a line end", "To: \"\xc3\xb6\\\r\n x\" <a@b.c>\r\n",
+          "To: =?utf-8?B?w7ZcIHg=?= <a@b.c>\r\n" },
         { "a group", "To: Fr\xc3\xb6hliche: a@b.c;\r\n",
           "To: =?utf-8?B?RnLDtmhsaWNoZQ==?=: a@b.c;\r\n" },
         { "a quote that does not end", "To: \"J\xc3\xb6rg <a@b.c>\r\n",
