@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/idn.h"
 #include "base/text.h"
 #include "mail/words.h"
 
@@ -156,7 +157,8 @@ static void encode_run(scan_t *s, const char *stop)
 static void put_address(scan_t *s, const char *stop)
 {
     apr_pool_clear(s->own);
-    const char *text = apr_pstrmemdup(s->own, s->p, (apr_size_t)(stop - s->p)), *ascii = text;
+    const char *text = apr_pstrmemdup(s->own, s->p, (apr_size_t)(stop - s->p)),
+               *ascii = ss_idn_address(text, s->own);
     if (ss_text_has_8bit(ascii)) s->result = SS_HEADER_HAS_ADDRESS;
     ss_buf_puts(s->out, ascii);
     s->p = stop;

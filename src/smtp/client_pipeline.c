@@ -87,10 +87,14 @@ static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
         int all = ss_text_has_8bit(m->from) ||
                   (m->is_utf8 && ss_content_has_utf8_header(&m->content, m->size));
         for (int i = 0; i < m->rcpt_count; i++) {
-            if (!all && !ss_text_has_8bit(m->rcpts[i].address)) continue;
+            int is_own = ss_text_has_8bit(m->rcpts[i].address);
+            if (!all && !is_own) continue;
             fail_rcpt(&m->rcpts[i], "5.6.7", "address-utf8",
-                      "the address or header has characters outside ASCII, which this server does "
-                      "not support (no SMTPUTF8)");
+                      is_own || !m->why_8bit
+                          ? "the address or header has characters outside ASCII, which this server "
+                            "does not support (no SMTPUTF8)"
+                          : apr_pstrcat(m->pool, "this server does not support SMTPUTF8: ",
+                                        m->why_8bit, NULL));
         }
         tx->uses_utf8 = 0;
     }

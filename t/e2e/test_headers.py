@@ -99,4 +99,4 @@ def test_a_utf8_address_in_the_header_is_not_hidden(make_httpd, make_relay):
     httpd = make_httpd(relay=relay, expect=["status=bounced"])
     answer = httpd.send(content)
     failed = httpd.wait_state(answer.json["id"], "failed")
-    assert "5.6.7" in str(failed)
+    assert "5.6.7" in str(failed) and "the field To has an address outside ASCII" in str(failed)

@@ -69,6 +69,8 @@ static void fields_are_encoded_where_they_must(void)
           "Zeit)\r\n" },
         { "an address", "To: \xc3\xbc@b.c\r\n", "-1" },
         { "an address in brackets", "To: x <\xc3\xbc@b.c>\r\n", "-1" },
+        { "a domain", "To: J\xc3\xb6rg <x@m\xc3\xbcnchen.example>, y@m\xc3\xbcnchen.example\r\n",
+          "To: =?utf-8?B?SsO2cmc=?= <x@xn--mnchen-3ya.example>,\r\n y@xn--mnchen-3ya.example\r\n" },
         { "an id", "Message-ID: <\xc3\xbc@b.c>\r\n", "-2" },
         { "a word before an id", "In-Reply-To: J\xc3\xb6rg <a@b.c>\r\n",
           "In-Reply-To: =?utf-8?B?SsO2cmc=?= <a@b.c>\r\n" },
