@@ -38,7 +38,7 @@ int ss_breaker_worked(ss_breaker_t *host, apr_time_t wall)
 {
     int was_bad = host->condition != SS_HOST_UP;
 
-    host->is_probing = 0;
+    host->is_probing = host->is_of_messages = 0;
     if (!was_bad) return 0;
     host->condition = SS_HOST_UP;
     host->wait = 0;

@@ -16,6 +16,7 @@ typedef struct {
     ss_mono_t next;           /* may be probed at; not set while up */
     apr_time_t since;         /* of the condition; wall time, people see it */
     int is_probing;
+    int is_of_messages; /* only messages have shown it: others may be taken (suspects.h) */
     ss_result_t cause;
     ss_strikes_t strikes;
     ss_client_proof_t proof;

@@ -136,7 +136,7 @@ static void was_useless(const ss_connection_t *connection, const ss_client_event
     if (connection->messages || !event->is_ok)
         ss_strikes_pay(&relay->hosts[host].strikes, ss_delivery_mono(relay->delivery));
     if (connection->is_quitting || connection->has_taught || event->is_ok ||
-        relay->hosts[host].condition == SS_HOST_BLOCKED)
+        relay->hosts[host].condition == SS_HOST_BLOCKED || relay->hosts[host].is_of_messages)
         return;
     if (relay->hosts[host].condition == SS_HOST_UP && ss_connection_is_served(relay, host, 0))
         ss_connection_crowded(relay, host, event->result.text);

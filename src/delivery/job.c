@@ -71,6 +71,7 @@ void ss_job_set_message(ss_job_t *job, ss_message_t *message)
     for (int i = 0; i < message->rcpt_count; i++) {
         ss_recipient_t *rcpt = &message->rcpts[i];
         rcpt->next = next_of(job, rcpt->next, rcpt->attempts);
+        if (job->is_hurried && rcpt->state == SS_STATE_DEFERRED) rcpt->next = 0;
         rcpt->suspected = job->suspected;
         if (ss_job_is_due(job, rcpt)) ss_job_show_met(job, rcpt, message->pool);
     }
@@ -228,6 +229,18 @@ void ss_job_take_back(ss_job_t *job)
 {
     if (!job->is_aside || !job->is_scheduled) return;
     ss_job_hide(job);
+    if (!job->message) set_due(job, 0);
+    ss_job_settle(job);
+}
+
+void ss_job_hurry(ss_job_t *job)
+{
+    if (!job->is_faulted || !job->is_scheduled) return;
+    ss_job_hide(job);
+    job->is_faulted = 0;
+    job->is_hurried = !job->message;
+    for (int i = 0; job->message && i < job->message->rcpt_count; i++)
+        if (job->message->rcpts[i].state == SS_STATE_DEFERRED) job->message->rcpts[i].next = 0;
     if (!job->message) set_due(job, 0);
     ss_job_settle(job);
 }

@@ -31,6 +31,8 @@ typedef struct ss_job_t {
     apr_uint64_t served;  /* the relay's before the first of them */
     unsigned suspected;   /* as its recipients' while they are not in memory (suspects.h) */
     int was_suspected;    /* ... and the host took another message since */
+    int is_faulted;       /* deferred for a fault of the host (suspects_judge.c) */
+    int is_hurried;       /* its deferred recipients are due, whatever the store says */
     int is_aside;         /* it waits in order for what others show (suspects.h) */
     ss_job_met_t *met;    /* malloc'ed, or NULL */
     ss_mono_t not_before; /* the server asked to wait, and charged nothing; not set: it did not */
@@ -69,6 +71,8 @@ void ss_job_postpone(ss_job_t *job, ss_mono_t until);
 void ss_job_put_aside(ss_job_t *job, ss_mono_t until);
 /* Ends that. */
 void ss_job_take_back(ss_job_t *job);
+/* The host whose fault deferred it works again: it is due, if it waits. */
+void ss_job_hurry(ss_job_t *job);
 /* Whether it is due within a second: its content is worth keeping. */
 int ss_job_is_soon(const ss_job_t *job);
 /* Whether a recipient may be sent to now: it waits, and its time has come. */

@@ -178,6 +178,7 @@ static void take_block(ss_relay_t *relay, int host, const json_t *row)
 
     if (!step || !text || !ss_mono_is_set(until)) return;
     state->condition = SS_HOST_BLOCKED;
+    state->is_of_messages = 1;
     state->next = until;
     state->since = ss_json_number(row, "since");
     ss_result_set(&state->cause, apr_pstrdup(relay->pool, step), ss_json_text(row, "code"), "quota",

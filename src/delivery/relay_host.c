@@ -22,7 +22,9 @@ static void say_failed(const ss_relay_t *relay, int host)
            "relay \"%s\": %s is %s at %s: %s; %" APR_INT64_T_FMT
            " messages wait, none is charged an attempt%s%s%s%s",
            relay->name, ss_relay_host_name(relay, host, pool),
-           state->condition == SS_HOST_BLOCKED ? "blocked (it refuses us)" : "down",
+           state->condition == SS_HOST_BLOCKED ? "blocked (it refuses us)"
+           : state->is_of_messages             ? "down (it defers everything)"
+                                               : "down",
            state->cause.step ? state->cause.step : "connect", state->cause.text,
            relay->waiting_messages, advice ? ". " : "", advice ? advice->title : "",
            advice ? ". " : "", advice ? advice->remedy : "");
@@ -63,6 +65,7 @@ void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t co
     /* What it refused is tried when it is back: not when the long wait of the block would end. */
     if (condition == SS_HOST_DOWN && relay->hosts[host].condition == SS_HOST_BLOCKED)
         ss_suspects_end(relay, host);
+    relay->hosts[host].is_of_messages = 0;
     ss_relay_host_refuses(relay, host, condition, cause);
 }
 
@@ -95,6 +98,7 @@ static void recovered(ss_relay_t *relay, int host)
     const ss_delivery_t *d = relay->delivery;
     apr_time_t now = ss_delivery_wall(d), since = relay->hosts[host].since;
     int was_quota = ss_retry_is_quota(relay->hosts[host].cause.advice);
+    int was_of_messages = relay->hosts[host].is_of_messages;
     apr_pool_t *pool;
 
     if (!ss_breaker_worked(&relay->hosts[host], now)) return;
@@ -107,6 +111,7 @@ static void recovered(ss_relay_t *relay, int host)
            relay->waiting_messages);
     apr_pool_destroy(pool);
     ss_suspects_take_back(relay, 0);
+    if (was_of_messages) ss_suspects_hurry(relay);
 }
 
 void ss_relay_host_worked(ss_relay_t *relay, int host)
@@ -120,7 +125,8 @@ void ss_relay_host_is_ready(ss_relay_t *relay, int host)
     const ss_breaker_t *state = &relay->hosts[host];
 
     if (ss_strikes_are_out(&state->strikes)) return;
-    if (state->condition == SS_HOST_DOWN || !ss_breaker_is_of_transaction(state))
+    if (state->condition == SS_HOST_DOWN ? !state->is_of_messages
+                                         : !ss_breaker_is_of_transaction(state))
         recovered(relay, host);
 }
 

@@ -12,7 +12,7 @@ void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t co
  * so many strikes. Several in a row, and the host is down. */
 void ss_relay_host_struck(ss_relay_t *relay, int host, int round, int weight,
                           const ss_result_t *cause);
-/* The host is down or blocked, where only messages have shown it (suspects.h). */
+/* The same; is_of_messages (breaker.h) stays as it is. */
 void ss_relay_host_refuses(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
                            const ss_result_t *cause);
 /* It took a message, or refused one for the message's sake. */

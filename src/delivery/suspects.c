@@ -39,8 +39,7 @@ int ss_suspects_is(const ss_relay_t *relay, int host)
     const ss_breaker_t *state = &relay->hosts[host];
 
     return relay->suspicions[host].is_active &&
-           (state->condition == SS_HOST_UP ||
-            (state->condition == SS_HOST_BLOCKED && ss_breaker_is_of_transaction(state)));
+           (state->condition == SS_HOST_UP || state->is_of_messages);
 }
 
 static int is_usable(const ss_relay_t *relay, int host)
@@ -85,7 +84,7 @@ static int was_asked(const ss_relay_t *relay, int host, const ss_job_t *job)
 static ss_mono_t next_of(const ss_relay_t *relay, int host, const ss_job_t *job)
 {
     const ss_breaker_t *state = &relay->hosts[host];
-    int is_blocked = state->condition == SS_HOST_BLOCKED;
+    int is_blocked = state->condition != SS_HOST_UP;
     /* Where another host carries the mail, a message is tried here only as a probe. */
     int counts =
         is_first(job, host) && !(is_blocked && (has_usable(relay) || was_asked(relay, host, job)));
@@ -151,6 +150,15 @@ void ss_suspects_take_back(ss_relay_t *relay, unsigned forget)
         ss_job_take_back(job);
     }
     ss_relay_wake(relay);
+}
+
+void ss_suspects_hurry(ss_relay_t *relay)
+{
+    for (apr_hash_index_t *i = apr_hash_first(NULL, relay->delivery->jobs); i;
+         i = apr_hash_next(i)) {
+        ss_job_t *job = apr_hash_this_val(i);
+        if (job->relay == relay) ss_job_hurry(job);
+    }
 }
 
 void ss_suspects_end(ss_relay_t *relay, int host)

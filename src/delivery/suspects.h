@@ -22,6 +22,10 @@ ss_job_t *ss_suspects_prefer(ss_job_t *job);
 /* Jobs that were put aside get their places in the order again. forget: hosts whose refusals do not
  * count any more, a bit for each. */
 void ss_suspects_take_back(ss_relay_t *relay, unsigned forget);
+/* A host works again that was down or blocked as messages had shown: those that it deferred are
+ * due.
+ */
+void ss_suspects_hurry(ss_relay_t *relay);
 /* What it refuses us for is known otherwise. */
 void ss_suspects_end(ss_relay_t *relay, int host);
 /* Everything is tried again (flush). */

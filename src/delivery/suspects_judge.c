@@ -42,7 +42,8 @@ static void describe(ss_result_t *cause, const ss_job_t *job, const ss_client_rc
     apr_snprintf(code, sizeof(code), "%d", rcpt->code);
     ss_result_clear(cause);
     ss_result_set(cause, ss_relay_host_step(rcpt->cmd), code, rcpt->advice,
-                  "%d %s (message %s to <%.200s>)", rcpt->code, words, job->entry.id,
+                  "%d %s%s%s (message %s to <%.200s>)", rcpt->code, rcpt->has_dsn ? rcpt->dsn : "",
+                  rcpt->has_dsn ? " " : "", words, job->entry.id,
                   rcpt->address ? rcpt->address : "");
 }
 
@@ -60,13 +61,22 @@ static void say_suspected(const ss_relay_t *relay, int host)
     apr_pool_destroy(pool);
 }
 
+/* "451 local problem" names neither us nor a recipient, a sender or a rate. */
+static int is_fault(const char *advice)
+{
+    return advice && ss_text_word_index("deferred service-unavailable server-fault relay-storage",
+                                        advice) >= 0;
+}
+
 static void block(ss_relay_t *relay, int host, const char *why)
 {
     ss_result_t cause = relay->suspicions[host].cause;
     apr_size_t len = strlen(cause.text);
 
     apr_snprintf(cause.text + len, sizeof(cause.text) - len, "; %s", why);
-    ss_relay_host_refuses(relay, host, SS_HOST_BLOCKED, &cause);
+    relay->hosts[host].is_of_messages = 1;
+    ss_relay_host_refuses(relay, host, is_fault(cause.advice) ? SS_HOST_DOWN : SS_HOST_BLOCKED,
+                          &cause);
     ss_suspects_take_back(relay, 0);
 }
 
@@ -80,9 +90,8 @@ void ss_suspects_conclude(ss_relay_t *relay)
 }
 
 /* Not known whether it is about us. */
-static void set_aside(const ss_connection_t *connection, ss_job_t *job,
-                      const ss_client_rcpt_t *results, const int *numbers, int count,
-                      ss_suspicion_finding_t finding)
+static void set_aside(ss_connection_t *connection, ss_job_t *job, const ss_client_rcpt_t *results,
+                      const int *numbers, int count, ss_suspicion_finding_t finding)
 {
     ss_relay_t *relay = job->relay;
     int host = connection->host;
@@ -103,6 +112,8 @@ static void set_aside(const ss_connection_t *connection, ss_job_t *job,
         block(relay, host, "no message was taken since");
     else if (state->condition == SS_HOST_UP)
         say_suspected(relay, host);
+    else if (!ss_suspects_is(relay, host))
+        ss_connection_quit(connection); /* refused elsewhere meanwhile: messages show nothing */
 }
 
 /* Those whose RCPT was refused while others' was accepted, or all if the relay took the message:
@@ -128,16 +139,15 @@ static const ss_client_rcpt_t *clear(ss_client_rcpt_t *results, int count, int i
 
 /* ---- a host that defers everything ---- */
 
-/* messages deferred in a row, for reasons that are not theirs, after which the next host is used */
+/* messages deferred in a row, for reasons that are not theirs, after which a host that took mail
+ * lately is not trusted any more; and after which it is suspected without another message */
 #define DEFERS_ALL 2
+#define DEFERS_EACH 3
 
-/* "451 local problem" at MAIL or to the content names neither a recipient nor a rate. */
 static int is_host_fault(const ss_client_rcpt_t *result)
 {
     return result->fate == SS_FATE_DEFERRED && result->code / 100 == 4 &&
-           (result->cmd == SS_CMD_MAIL || result->cmd >= SS_CMD_DATA) && result->advice &&
-           ss_text_word_index("deferred service-unavailable server-fault relay-storage",
-                              result->advice) >= 0;
+           (result->cmd == SS_CMD_MAIL || result->cmd >= SS_CMD_DATA) && is_fault(result->advice);
 }
 
 static int has_other_host(const ss_relay_t *relay, int host)
@@ -148,25 +158,47 @@ static int has_other_host(const ss_relay_t *relay, int host)
     return 0;
 }
 
-/* Where another host may take the mail, a host that defers one message after the other is
- * suspected like one that refuses us: the other takes over, and no message is charged. With one
- * host alone each message waits for itself. */
-static void suspect_host(ss_suspicion_t *s, ss_client_rcpt_t *results, int count, ss_mono_t now)
+/* Whether another message can show what the host does with it. */
+static int has_other_message(const ss_relay_t *relay)
 {
-    int is_fault = 0;
+    ss_mono_t when;
+    ss_schedule_entry_t *entry =
+        ss_schedule_next(relay->schedule, ss_delivery_mono(relay->delivery), &when);
 
-    for (int i = 0; i < count; i++) {
-        if (!is_host_fault(&results[i])) continue;
-        results[i].fate = SS_FATE_SUSPECT;
-        is_fault = 1;
-    }
-    if (!is_fault || s->row < DEFERS_ALL) return;
-    s->took = (ss_mono_t){ 0 };
-    s->doubted = now;
+    if (entry) ss_schedule_unget(relay->schedule, entry);
+    return entry != NULL;
 }
 
-void ss_suspects_judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcpt_t *results,
-                       const int *numbers, int count)
+/* A host that defers one message after the other is suspected like one that refuses us: the next
+ * host takes over, or another message shows that it is not the host; no message is charged. A
+ * message that is alone waits for itself. */
+static void suspect_host(const ss_connection_t *connection, const ss_job_t *job,
+                         ss_client_rcpt_t *results, const int *numbers, int count)
+{
+    const ss_relay_t *relay = job->relay;
+    ss_suspicion_t *s = &relay->suspicions[connection->host];
+    int found = 0, is_new = 0;
+
+    for (int i = 0; i < count; i++) {
+        const ss_recipient_t *rcpt = &job->message->rcpts[numbers[i]];
+        if (!is_host_fault(&results[i])) continue;
+        found = 1;
+        is_new |= !rcpt->attempts && ss_suspects_is_first(rcpt, connection->host);
+    }
+    if (!found) return;
+    s->faults += is_new;
+    if (!s->is_active && s->faults < DEFERS_EACH && !has_other_host(relay, connection->host) &&
+        !has_other_message(relay))
+        return;
+    for (int i = 0; i < count; i++)
+        if (is_host_fault(&results[i])) results[i].fate = SS_FATE_SUSPECT;
+    if (s->row < DEFERS_ALL) return;
+    s->took = (ss_mono_t){ 0 };
+    s->doubted = ss_delivery_mono(job->delivery);
+}
+
+static void judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcpt_t *results,
+                  const int *numbers, int count)
 {
     ss_suspicion_t *s = &job->relay->suspicions[connection->host];
     ss_mono_t now = ss_delivery_mono(job->delivery);
@@ -180,9 +212,8 @@ void ss_suspects_judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcp
         ss_suspicion_in_quota(s, ss_suspects_domain(job->message->from));
         if (ss_suspicion_took(s, now))
             ss_suspects_take_back(job->relay, ss_suspects_bit(connection->host));
-    }
-    if (!is_taken && has_other_host(job->relay, connection->host))
-        suspect_host(s, results, count, now);
+    } else
+        suspect_host(connection, job, results, numbers, count);
     suspect = clear(results, count, is_taken);
     if (!suspect) return;
     describe(&cause, job, suspect);
@@ -197,4 +228,12 @@ void ss_suspects_judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcp
         clear(results, count, 1);
     else
         set_aside(connection, job, results, numbers, count, finding);
+}
+
+void ss_suspects_judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcpt_t *results,
+                       const int *numbers, int count)
+{
+    judge(connection, job, results, numbers, count);
+    job->is_faulted = job->is_hurried = 0;
+    for (int i = 0; i < count; i++) job->is_faulted |= is_host_fault(&results[i]);
 }

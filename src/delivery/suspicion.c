@@ -9,20 +9,22 @@ int ss_suspicion_took(ss_suspicion_t *s, ss_mono_t now)
     int was_active = s->is_active;
 
     s->took = now;
-    s->row = 0;
+    s->row = s->faults = 0;
     s->is_active = 0;
     return was_active;
 }
 
-/* The way in, the account, the address that we come from. */
+/* The way in, the account, the address that we come from, the host itself. */
 static int kind_of(const char *advice)
 {
     static const struct {
         const char *start;
         int kind;
-    } kinds[] = { { "relay-", 1 },   { "auth-", 1 },       { "tls-", 1 },
-                  { "client-", 1 },  { "account-", 2 },    { "sender-", 2 },
-                  { "address-", 3 }, { "reverse-dns", 3 }, { "helo-", 3 } };
+    } kinds[] = { { "relay-", 1 },       { "auth-", 1 },       { "tls-", 1 },
+                  { "client-", 1 },      { "account-", 2 },    { "sender-", 2 },
+                  { "address-", 3 },     { "reverse-dns", 3 }, { "helo-", 3 },
+                  { "deferred", 4 },     { "service-", 4 },    { "server-fault", 4 },
+                  { "relay-storage", 4 } };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (!strncmp(advice, kinds[i].start, strlen(kinds[i].start))) return kinds[i].kind;

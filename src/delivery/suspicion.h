@@ -29,6 +29,7 @@ typedef struct {
     ss_mono_t doubted; /* what it took before this says nothing any more */
     int in_flight;     /* messages handed to it and not answered */
     int row;           /* refused in a row */
+    int faults;        /* messages deferred in a row for a fault of the host (suspects_judge.c) */
     int is_active;     /* it refused a message, and took none since */
     ss_mono_t since, tried; /* the first and the last of those refusals */
     /* of the last: */

@@ -4,7 +4,7 @@ import time
 import pytest
 from rig.relay import Relay
 
-FLOW = ["is down at", "is blocked", "before it carried mail", "reply code to the", "remembered for a day", "more than 2 connections"]
+FLOW = ["is down", "is blocked", "before it carried mail", "reply code to the", "remembered for a day", "more than 2 connections"]
 CHUNKING = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "CHUNKING")
 LOGIN = "SMTPSendUsername me\nSMTPSendPassword secret\nSMTPSendAuthInsecure On\n"
 
@@ -42,6 +42,26 @@ def test_a_host_whose_sessions_carry_nothing(make_httpd, make_relay, verb, reply
     assert time.monotonic() - healed < 10
     assert numbers(relay) == list(range(5))
     assert_sent_uncharged(httpd, idents)
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "END"])
+def test_the_only_host_defers_everything(make_httpd, make_relay, verb):
+    relay = make_relay(replies={verb: "451 4.3.0 local problem"})
+    httpd = make_httpd("", relay=relay, expect=FLOW + ["status=deferred"])
+    started = time.monotonic()
+    idents = send(httpd, 8)
+    httpd.wait_log("is down .it defers everything. at .*451 4.3.0 local problem .message")
+    assert httpd.status()["relays"][0]["state"] == "down"
+    while time.monotonic() < started + 5:
+        assert relay.connections <= 10
+        httpd.status()
+    # Only the first ones, each of them alone when it was tried, are charged.
+    attempts = [httpd.message(ident)["recipients"][0]["attempts"] for ident in idents]
+    assert attempts[2:] == [0] * 6, attempts
+    relay.replies.clear()
+    healed = time.monotonic()
+    relay.wait_for(8)
+    assert time.monotonic() - healed < 10 and numbers(relay) == list(range(8))
 
 
 @pytest.mark.parametrize("behaviour", [{"replies": {"MAIL": "421 4.3.2 busy"}}, {"faults": {"MAIL": "close"}}, {"faults": {"MAIL": "hang"}}, {"faults": {"EHLO": "hang"}}, {"silent": True}, {"replies": {"MAIL": "451 4.3.0 local problem"}}, {"replies": {"END": "451 4.3.0 local problem"}}],

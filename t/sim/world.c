@@ -494,10 +494,12 @@ static void make_dislikes(world_t *w)
         "530 5.7.0 Authentication required\r\n",
         "550 5.7.60 not allowed to send as this sender\r\n",
         "550-account is\r\n550 under review\r\n",
+        "451 4.3.0 local problem\r\n",
     };
+    enum { REPLIES = sizeof(replies) / sizeof(replies[0]) };
     /* Chance of its own: what was added later does not change the runs of a seed. */
     random_t own = { w->random.state ^ 0x7069636b79 };
-    int most = 1 + random_below(&own, 10), one = random_below(&own, 8),
+    int most = 1 + random_below(&own, 10), one = random_below(&own, REPLIES),
         is_one = random_once(&own, 2);
 
     for (int i = 0; (w->families & FAULTS_PICKY) && i < w->message_count; i++) {
@@ -505,7 +507,7 @@ static void make_dislikes(world_t *w)
         if (random_below(&own, 10) >= most) continue;
         dislike->at = "MRE"[random_below(&own, 3)];
         dislike->rcpts = 1 + (unsigned)random_below(&own, (1 << RCPTS_MAX) - 1);
-        dislike->reply = replies[is_one ? one : random_below(&own, 8)];
+        dislike->reply = replies[is_one ? one : random_below(&own, REPLIES)];
         world_say(w, "message %d is refused at %c %x: %s", i, dislike->at, dislike->rcpts,
                   dislike->reply);
     }

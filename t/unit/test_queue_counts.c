@@ -88,7 +88,7 @@ static void pauses_are_read_before_anything_is_sent(void)
 static const char *slow(sending_rig_t *r, const char *command)
 {
     (void)r;
-    return *command == '.' ? "451 4.3.0 later" : NULL;
+    return *command == '.' ? "450 4.2.2 mailbox full" : NULL;
 }
 
 /* Numbers that had gone wrong come right at the first quiet moment. */

@@ -462,8 +462,11 @@ static void the_next_host_takes_over(void)
  */
 static const char *first_host_defers(sending_rig_t *r, const char *command)
 {
-    int is_it = refuses == 'M' ? !strncmp(command, "MAIL", 4) : !strcmp(command, ".");
+    int is_it = refuses == 'M'   ? !strncmp(command, "MAIL", 4)
+                : refuses == 'D' ? !strncmp(command, "DATA", 4)
+                                 : !strcmp(command, ".");
 
+    tries += is_it;
     return is_it && r->host == 0 ? denial : NULL;
 }
 
@@ -548,8 +551,128 @@ static void what_is_about_the_message_leaves_the_host(void)
     }
 }
 
-/* With one host alone each message waits for itself, and is charged. */
-static void one_host_alone_is_kept(void)
+/* The only host, too, is down then: no message is charged, and one at a time is tried. */
+static void the_only_host_that_defers_everything_is_down(void)
+{
+    const char *cause, *advice;
+
+    for (int i = 0; i < 3; i++) {
+        begin();
+        denial = "451 4.3.0 local problem";
+        refuses = "MDE"[i];
+        rig.reply = first_host_defers;
+        sending_rig_start(&rig);
+        for (int k = 0; k < 20; k++) good(k);
+        sending_rig_run(&rig, 10 * RIG_SECOND);
+        CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_DOWN);
+        CU_ASSERT(rig.opened <= 10);
+        CU_ASSERT_STRING_EQUAL(ss_relay_state(rig.relay, &cause, &advice), "down");
+        CU_ASSERT_PTR_NOT_NULL(strstr(cause, "451 4.3.0 local problem (message "));
+        CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "is down (it defers everything)"));
+        int opened = rig.opened;
+        tries = 0;
+        sending_rig_run(&rig, 100 * RIG_SECOND);
+        CU_ASSERT(tries >= 20 && tries <= 25);
+        CU_ASSERT(rig.opened <= opened + 25);
+        CU_ASSERT_EQUAL(count(SS_STATE_QUEUED), 20);
+        denial = NULL;
+        sending_rig_run(&rig, 6 * RIG_SECOND);
+        CU_ASSERT_EQUAL(count(SS_STATE_SENT), 20);
+        for (int k = 0; k < 20; k++) CU_ASSERT_EQUAL(sending_rig_attempts(&rig, k), 1);
+        CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "works again"));
+        sending_rig_end(&rig);
+    }
+}
+
+/* "451 local problem" for some only: the others arrive, and those are deferred like any message. */
+static void what_is_deferred_stops_nobody(void)
+{
+    for (unsigned pattern = 1; pattern < 63; pattern++) {
+        begin();
+        denial = "451 4.3.0 local problem";
+        refuses = "ME"[pattern % 2];
+        rig.settings.connections = 1;
+        sending_rig_start(&rig);
+        int bads = 0;
+        for (int k = 0; k < 6; k++) {
+            bads += (int)(pattern >> k & 1);
+            (pattern >> k & 1 ? bad : good)(k);
+        }
+        sending_rig_run(&rig, 5 * RIG_SECOND);
+        CU_ASSERT_EQUAL(count(SS_STATE_SENT), 6 - bads);
+        /* Three in a row at the end look like the host's fault, until another one is taken. */
+        good(6);
+        sending_rig_run(&rig, RIG_SECOND);
+        CU_ASSERT_EQUAL(count(SS_STATE_SENT), 7 - bads);
+        CU_ASSERT_EQUAL(count(SS_STATE_DEFERRED), bads);
+        CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_UP);
+        sending_rig_end(&rig);
+    }
+}
+
+/* A message that is alone is deferred; the third one without a success in between shows that it is
+ * the host. */
+static void what_is_alone_waits_for_itself(void)
+{
+    begin();
+    denial = "451 4.3.0 local problem";
+    refuses = 'M';
+    rig.reply = first_host_defers;
+    sending_rig_start(&rig);
+    for (int k = 0; k < 2; k++) {
+        int m = good(k);
+        sending_rig_run(&rig, 20 * RIG_SECOND);
+        CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_DEFERRED);
+        CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 1);
+        CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_UP);
+    }
+    int m = good(2);
+    sending_rig_run(&rig, 60 * RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 0);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_DOWN);
+    denial = NULL;
+    sending_rig_run(&rig, 6 * RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    /* Those that it deferred before do not wait for their time: one of them was to wait 5 min. */
+    CU_ASSERT_EQUAL(count(SS_STATE_SENT), 3);
+    sending_rig_end(&rig);
+}
+
+/* A login fails on another connection while the probe's messages are refused: they stop. */
+static const char *login_fails_meanwhile(sending_rig_t *r, const char *command)
+{
+    const char *reply = picky(r, command);
+    ss_result_t cause;
+
+    if (reply && r->relay->hosts[0].condition == SS_HOST_DOWN) {
+        ss_result_clear(&cause);
+        ss_result_set(&cause, "auth", "451", "auth-temporary", "not now");
+        ss_relay_host_failed(r->relay, 0, SS_HOST_BLOCKED, &cause);
+    }
+    return reply;
+}
+
+static void a_probe_of_a_host_that_refuses_the_login_meanwhile_ends(void)
+{
+    begin();
+    rig.refuses = 1;
+    sending_rig_start(&rig);
+    bad(1);
+    bad(2);
+    sending_rig_run(&rig, 2 * RIG_SECOND);
+    rig.refuses = 0;
+    rig.reply = login_fails_meanwhile;
+    denial = "454 4.7.1 <bad@other.example>: Relay access denied";
+    /* As if it had carried nothing, so that a session that is ready proves nothing. */
+    rig.relay->hosts[0].strikes.count = SS_STRIKES_DOWN;
+    sending_rig_run(&rig, 20 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_BLOCKED);
+    CU_ASSERT(tries <= 3);
+    sending_rig_end(&rig);
+}
+
+/* It cannot be reached any more: what it deferred goes when it is back. */
+static void a_host_that_defers_and_then_goes_is_tried_when_it_is_back(void)
 {
     begin();
     denial = "451 4.3.0 local problem";
@@ -557,9 +680,14 @@ static void one_host_alone_is_kept(void)
     rig.reply = first_host_defers;
     sending_rig_start(&rig);
     for (int k = 0; k < 5; k++) good(k);
-    sending_rig_run(&rig, RIG_SECOND);
-    CU_ASSERT_EQUAL(count(SS_STATE_DEFERRED), 5);
-    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_UP);
+    sending_rig_run(&rig, 5 * RIG_SECOND);
+    rig.refuses = 1;
+    sending_rig_run(&rig, 60 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_DOWN);
+    rig.refuses = 0;
+    denial = NULL;
+    sending_rig_run(&rig, 6 * RIG_SECOND);
+    CU_ASSERT_EQUAL(count(SS_STATE_SENT), 5);
     sending_rig_end(&rig);
 }
 
@@ -652,7 +780,11 @@ void ss_suite_suspicion(void)
     CU_ADD_TEST(suite, a_single_refused_message_goes_to_the_next_host);
     CU_ADD_TEST(suite, a_trusted_host_that_defers_three_in_a_row_is_left_too);
     CU_ADD_TEST(suite, what_is_about_the_message_leaves_the_host);
-    CU_ADD_TEST(suite, one_host_alone_is_kept);
+    CU_ADD_TEST(suite, the_only_host_that_defers_everything_is_down);
+    CU_ADD_TEST(suite, what_is_deferred_stops_nobody);
+    CU_ADD_TEST(suite, what_is_alone_waits_for_itself);
+    CU_ADD_TEST(suite, a_probe_of_a_host_that_refuses_the_login_meanwhile_ends);
+    CU_ADD_TEST(suite, a_host_that_defers_and_then_goes_is_tried_when_it_is_back);
     CU_ADD_TEST(suite, after_a_restart);
     CU_ADD_TEST(suite, a_person_may_try_it_again);
     CU_ADD_TEST(suite, a_refused_login_ends_the_trials);
