@@ -4,10 +4,14 @@
 #include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
+#include "config/config_define.h"
 #include "config/config_secrets.h"
 #include "config/hooks.h"
 #include "config/option.h"
@@ -15,6 +19,9 @@
 #define LINE_MAX_LEN (1 << 20) /* a longer line is an error */
 #define WORDS_MAX 65           /* a directive and its values; more are an error */
 #define SECTIONS_MAX 1000
+/* files within files, and all that are included */
+#define DEPTH_MAX 20
+#define FILES_MAX 1000
 
 typedef struct {
     ss_settings_t record;
@@ -26,8 +33,10 @@ typedef struct {
 typedef struct {
     ss_config_t *config;
     ss_config_process_t *process;
-    const char *path;
-    int line;
+    const char *top;  /* the file that was asked for; NULL: httpd's parent wrote it */
+    const char *path; /* the one that is read, which another may include */
+    int line, depth, files;
+    apr_hash_t *defined;
     const char *source; /* of the next directives, where httpd's parent writes */
     section_t main, *section;
     apr_array_header_t *sections; /* of section_t * */
@@ -97,9 +106,9 @@ static const char *absolute(const reader_t *r, const char *base, const char *pat
 {
     char *merged = NULL;
 
-    if (!base && r->path) {
-        const char *slash = strrchr(r->path, '/');
-        base = slash ? apr_pstrmemdup(r->pool, r->path, (apr_size_t)(slash - r->path) + 1) : NULL;
+    if (!base && r->top) {
+        const char *slash = strrchr(r->top, '/');
+        base = slash ? apr_pstrmemdup(r->pool, r->top, (apr_size_t)(slash - r->top) + 1) : NULL;
     }
     if (*path == '/' || !base ||
         apr_filepath_merge(&merged, base, path, APR_FILEPATH_TRUENAME, r->pool) != APR_SUCCESS)
@@ -151,7 +160,7 @@ static int read_private(reader_t *r, const char *name, const char *value)
 {
     section_t *section = r->section ? r->section : &r->main;
 
-    if (r->path || *name != '=') return 0;
+    if (r->top || *name != '=') return 0;
     if (!strcmp(name, "=at"))
         r->source = value;
     else if (!strcmp(name, "=secret"))
@@ -175,6 +184,86 @@ static const char *joined(int argc, const char *const *argv, apr_pool_t *pool)
     return out;
 }
 
+/* ---- other files ---- */
+
+static const char *read_all(reader_t *r, FILE *in);
+
+/* NULL, or what is wrong, which *r has the place of. */
+static const char *include_file(reader_t *r, const char *path)
+{
+    const reader_t outer = *r;
+    struct stat info;
+    const char *bad;
+
+    if (r->depth == DEPTH_MAX) return "Include: more than 20 files within each other";
+    if (++r->files > FILES_MAX) return "Include: more than 1000 files";
+    FILE *in = fopen(path, "re");
+    if (!in) return apr_psprintf(r->pool, "Include %s: %s", path, strerror(errno));
+    if (fstat(fileno(in), &info) || !S_ISREG(info.st_mode)) {
+        fclose(in);
+        return S_ISDIR(info.st_mode) ? apr_psprintf(r->pool,
+                                                    "Include %s: that is a folder; name its files, "
+                                                    "as in Include %s/*.conf",
+                                                    path, path)
+                                     : apr_psprintf(r->pool, "Include %s: that is no file", path);
+    }
+    r->path = apr_pstrdup(r->pool, path);
+    r->line = 0;
+    r->depth++;
+    bad = read_all(r, in);
+    fclose(in);
+    if (!bad && r->section != outer.section)
+        bad = "<VirtualHost> and </VirtualHost> belong into the same file";
+    if (bad) return bad;
+    r->path = outer.path;
+    r->line = outer.line;
+    r->depth--;
+    return NULL;
+}
+
+static const char *include(reader_t *r, const char *name, const char *given)
+{
+    const char *path = absolute(r, r->process->server_root, given), *bad = NULL;
+    int is_optional = !strcasecmp(name, "IncludeOptional");
+    struct stat info;
+    glob_t found = { 0 };
+
+    if (!strpbrk(path, "*?["))
+        return is_optional && stat(path, &info) && errno == ENOENT ? NULL : include_file(r, path);
+    int error = glob(path, 0, NULL, &found);
+    if (error && error != GLOB_NOMATCH)
+        bad = apr_psprintf(r->pool, "%s %s: its folder cannot be read", name, path);
+    else if (error && !is_optional)
+        bad = apr_psprintf(
+            r->pool, "Include %s: no file has such a name (IncludeOptional allows that)", path);
+    for (size_t i = 0; !error && !bad && i < found.gl_pathc; i++)
+        bad = include_file(r, found.gl_pathv[i]);
+    globfree(&found);
+    return bad;
+}
+
+/* Include, Define and the like, in a file. 0: it is no such directive. */
+static int read_preparing(reader_t *r, const char *name, int argc, const char **words,
+                          const char **bad)
+{
+    int is_define = !strcasecmp(name, "Define"), is_undefine = !strcasecmp(name, "UnDefine");
+    int is_include = !strcasecmp(name, "Include") || !strcasecmp(name, "IncludeOptional");
+
+    if (!r->top || (!is_define && !is_undefine && !is_include)) return 0;
+    if (argc < 1 || argc > 1 + is_define)
+        *bad = is_define ? "Define takes a name and a value"
+                         : apr_psprintf(r->pool, "%s takes one value", name);
+    else if (is_include)
+        *bad = include(r, name, words[0]);
+    else
+        *bad = ss_config_define_set(r->defined, words[0],
+                                    is_undefine ? NULL
+                                    : argc > 1  ? words[1]
+                                                : "",
+                                    r->pool);
+    return 1;
+}
+
 static const char *read_directive(reader_t *r, const char *line)
 {
     const char *words[WORDS_MAX + 1], *word, *name = ss_config_read_word(&line, r->pool);
@@ -184,6 +273,8 @@ static const char *read_directive(reader_t *r, const char *line)
         if (argc == WORDS_MAX) return apr_psprintf(r->pool, "%s takes at most 64 values", name);
         words[argc++] = word;
     }
+    const char *bad;
+    if (read_preparing(r, name, argc, words, &bad)) return bad;
     const ss_option_t *option = ss_option_find(name);
     if (option) return set_option(r, option, argc, words);
     if (!argc) return apr_psprintf(r->pool, "%s takes a value", name);
@@ -192,8 +283,7 @@ static const char *read_directive(reader_t *r, const char *line)
         (r->section ? r->section : &r->main)->record.server_name = words[0];
         return NULL;
     }
-    const char **field =
-        !r->path || *name != '=' ? ss_config_process_field(r->process, name) : NULL;
+    const char **field = !r->top || *name != '=' ? ss_config_process_field(r->process, name) : NULL;
     if (field) {
         *field = joined(argc, words, r->pool);
         return NULL;
@@ -202,7 +292,8 @@ static const char *read_directive(reader_t *r, const char *line)
         r->pool,
         "Invalid command '%s', perhaps misspelled: smtp-sendd knows the directives "
         "of mod_smtp_send and, of httpd's own, ServerName, ServerRoot, User, Group, "
-        "ErrorLog, LogLevel, DefaultRuntimeDir and <VirtualHost>",
+        "ErrorLog, LogLevel, DefaultRuntimeDir, Include, IncludeOptional, Define and "
+        "<VirtualHost>",
         name);
 }
 
@@ -223,6 +314,19 @@ static const char *read_section(reader_t *r, const char *line)
     r->section->defined = apr_psprintf(r->pool, "%s:%d", r->path ? r->path : "httpd", r->line);
     APR_ARRAY_PUSH(r->sections, section_t *) = r->section;
     return NULL;
+}
+
+static const char *read_all(reader_t *r, FILE *in)
+{
+    const char *line, *bad = NULL;
+
+    while (!bad && (line = read_line(r, in, &bad)) != NULL) {
+        if (r->top) line = ss_config_define_resolve(r->defined, line, &bad, r->pool);
+        if (bad) break;
+        while (apr_isspace(*line)) line++;
+        if (*line) bad = *line == '<' ? read_section(r, line) : read_directive(r, line);
+    }
+    return bad;
 }
 
 /* ---- the whole ---- */
@@ -272,23 +376,24 @@ const char *ss_config_read(ss_config_t **config, ss_config_process_t *process, F
 {
     reader_t reader = { .config = ss_config_create(pool),
                         .process = process,
+                        .top = path,
                         .path = path,
+                        .defined = apr_hash_make(pool),
                         .sections = apr_array_make(pool, 4, sizeof(section_t *)),
                         .pool = pool };
     /* The relays are parts of it. */
     reader_t *r = apr_pmemdup(pool, &reader, sizeof(reader));
-    const char *line, *bad = NULL;
+    const char *bad;
 
     r->main.defined = path ? path : "httpd";
     ss_settings_clear(&r->main.record);
     ss_settings_globals_clear(&r->config->globals);
-    while (!bad && (line = read_line(r, in, &bad)) != NULL)
-        bad = *line == '<' ? read_section(r, line) : read_directive(r, line);
+    bad = read_all(r, in);
     if (!bad && r->section)
         bad = apr_psprintf(pool, "<VirtualHost> of %s was not closed", r->section->defined);
     if (bad)
         return apr_psprintf(pool, "Syntax error on line %d of %s: %s", r->line,
-                            path ? path : "what httpd passed", bad);
+                            r->path ? r->path : "what httpd passed", bad);
     *config = r->config;
     return build(r);
 }

@@ -125,6 +125,20 @@ def submit(daemon):
     daemon.wait(lambda: daemon.cli("sendmail", "-t", "-i", input=MAIL).returncode == 0, what="mail to be accepted")
 
 
+def test_its_file_includes_others(relay):
+    with Sendd("Include part*.conf\nSMTPSendHost 127.0.0.1:${RELAY}\n") as daemon:
+        with open(f"{daemon.dir}/part1.conf", "w") as file:
+            file.write(f"Define RELAY {relay.port}\nSMTPSendEngine On\n")
+        daemon.start()
+        submit(daemon)
+        assert b"Subject: hello" in relay.wait_for(1)[0].data
+        with open(f"{daemon.dir}/part2.conf", "w") as file:
+            file.write("\nSMTPSendNothing\n")
+        found = daemon.check()
+        assert found.returncode == 78 and f"line 2 of {daemon.dir}/part2.conf: Invalid command" in found.stderr, found
+        daemon.stop()
+
+
 def test_it_runs_without_httpd(relay):
     with Sendd(relay=relay).start() as daemon:
         submit(daemon)

@@ -294,6 +294,148 @@ static void paths_are_relative_to_the_server_root(void)
     CU_ASSERT_STRING_EQUAL(config->globals.queue_params, "/etc/smtp/q.db");
 }
 
+/* ---- Include and Define ---- */
+
+static char folder[64];
+
+static void put(const char *name, const char *text)
+{
+    FILE *out = fopen(apr_pstrcat(pool, folder, "/", name, NULL), "w");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+static void make_folder(void)
+{
+    apr_cpystrn(folder, "/tmp/ss-config-XXXXXX", sizeof(folder));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+}
+
+static void remove_folder(void)
+{
+    CU_ASSERT_EQUAL(system(apr_pstrcat(pool, "rm -r ", folder, NULL)), 0);
+}
+
+static const char *top(void)
+{
+    return apr_pstrcat(pool, folder, "/top.conf", NULL);
+}
+
+static void other_files_are_included(void)
+{
+    make_folder();
+    put("a1.part", "SMTPSendHost a.example.com\nDefine RATE 5/s\n");
+    put("a2.part", "SMTPSendRate ${RATE}\nInclude deep\n");
+    put("deep", "SMTPSendPort 2526\n");
+    put("host", "SMTPSendRelayName inner\nSMTPSendHost b.example.com\n");
+    const ss_config_t *config =
+        good("Include a*.part\nIncludeOptional none\nIncludeOptional none/*.conf\n"
+             "<VirtualHost *>\nInclude host\n</VirtualHost>\n",
+             top());
+    const ss_settings_t *main = relay_of(config, 0), *inner = relay_of(config, 1);
+    CU_ASSERT_EQUAL(main->port, 2526);
+    CU_ASSERT_STRING_EQUAL(inner->relay_name, "inner");
+    for (int i = 0; i < ss_option_count; i++) {
+        if (!strcmp(ss_options[i].name, "SMTPSendPort"))
+            CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(main->sources, i, const char *),
+                                   apr_pstrcat(pool, folder, "/deep:1", NULL));
+        if (!strcmp(ss_options[i].name, "SMTPSendRate"))
+            CU_ASSERT_STRING_EQUAL(ss_option_print(&ss_options[i], main, pool), "5/s");
+    }
+    remove_folder();
+}
+
+static void names_are_replaced(void)
+{
+    setenv("SS_TEST_HELO", "me.example.com", 1);
+    const ss_settings_t *main =
+        relay_of(good("Define host a.example.com\nDefine all \"${host} b.example.com\"\n"
+                      "Define none\n${none}\n${none}SMTPSendHost ${all}\n# ${comment}\n"
+                      "SMTPSendHelo ${SS_TEST_HELO}\nUnDefine host\n"
+                      "SMTPSendUsername 'a${b:c}${d'\n",
+                      "/etc/x.conf"),
+                 0);
+    CU_ASSERT_STRING_EQUAL(main->helo, "me.example.com");
+    CU_ASSERT_STRING_EQUAL(main->username, "a${b:c}${d");
+    CU_ASSERT_EQUAL(main->hosts->nelts, 2);
+}
+
+static const struct {
+    const char *text, *says;
+} not_prepared[] = {
+    { "\nInclude none\n", "line 2 of %s/top.conf: Include %s/none: No such file" },
+    { "Include *.none\n", "line 1 of %s/top.conf: Include %s/*.none: no file has such a name" },
+    { "Include %s\n", "line 1 of %s/top.conf: Include %s: that is a folder; name its files" },
+    { "IncludeOptional %s\n", "that is a folder; name its files" },
+    { "Include /dev/zero\n", "line 1 of %s/top.conf: Include /dev/zero: that is no file" },
+    { "Include bad\n", "line 2 of %s/bad: Invalid command 'Nonsense'" },
+    { "Include self\n", "line 1 of %s/self: Include: more than 20 files" },
+    { "Include open\n", "%s/open: <VirtualHost> and </VirtualHost> belong into the same file" },
+    { "<VirtualHost *>\nInclude close\n", "%s/close: <VirtualHost> and </VirtualHost> belong" },
+    { "Include\n", "Include takes one value" },
+    { "Define\n", "Define takes a name and a value" },
+    { "Define a:b c\n", "\"a:b\" is no name for Define" },
+    { "SMTPSendHelo ${SS_NO}\n",
+      "line 1 of %s/top.conf: ${SS_NO} is not defined: write \"Define SS_NO VALUE\"" },
+    { "Define a b\nUnDefine a\nSMTPSendHelo ${a}\n", "${a} is not defined" },
+    { "<IfDefine x>\n", "smtp-sendd knows only <VirtualHost>" },
+};
+
+static const char *with_folder(const char *text)
+{
+    const char *at;
+
+    while ((at = strstr(text, "%s")) != NULL)
+        text = apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(at - text)), folder,
+                           at + 2, NULL);
+    return text;
+}
+
+static void what_cannot_be_included_or_replaced_is_said(void)
+{
+    ss_config_process_t process;
+    ss_config_t *config;
+
+    make_folder();
+    put("bad", "SMTPSendPort 25\nNonsense 1\n");
+    put("self", "Include self\n");
+    put("open", "<VirtualHost *>\n");
+    put("close", "</VirtualHost>\n");
+    for (size_t i = 0; i < sizeof(not_prepared) / sizeof(*not_prepared); i++) {
+        const char *says = with_folder(not_prepared[i].says);
+        const char *bad = read_text(with_folder(not_prepared[i].text), top(), &config, &process);
+        if (!bad || !strstr(bad, says))
+            fprintf(stderr, "\n  %s\n  not: %s\n", says, bad ? bad : "");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(bad);
+        CU_ASSERT_PTR_NOT_NULL(strstr(bad, says));
+    }
+    remove_folder();
+}
+
+/* Each line doubles the one before it, and each file includes the next one twice. */
+static void nothing_grows_without_end(void)
+{
+    ss_config_process_t process;
+    ss_config_t *config;
+    const char *text = "Define a0 0123456789\n", *bad;
+
+    for (int i = 1; i < 40; i++)
+        text = apr_psprintf(pool, "%sDefine a%d \"${a%d}${a%d}\"\n", text, i, i - 1, i - 1);
+    bad = read_text(text, "/etc/x.conf", &config, &process);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(bad);
+    CU_ASSERT_PTR_NOT_NULL(strstr(bad, "line 14 of /etc/x.conf: the line becomes too long"));
+    make_folder();
+    for (int i = 0; i < 15; i++)
+        put(apr_psprintf(pool, "f%d", i),
+            i < 14 ? apr_psprintf(pool, "Include f%d\nInclude f%d\n", i + 1, i + 1) : "");
+    bad = read_text("Include f0\n", top(), &config, &process);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(bad);
+    CU_ASSERT_PTR_NOT_NULL(strstr(bad, "Include: more than 1000 files"));
+    remove_folder();
+}
+
 void ss_suite_config_text(void)
 {
     CU_pSuite suite = CU_add_suite_with_setup_and_teardown("config_text", NULL, NULL, begin, end);
@@ -305,4 +447,9 @@ void ss_suite_config_text(void)
     CU_add_test(suite, "words are httpd's", words_are_httpd_s);
     CU_add_test(suite, "errors name file and line", errors_name_file_and_line);
     CU_add_test(suite, "paths are relative to ServerRoot", paths_are_relative_to_the_server_root);
+    CU_add_test(suite, "other files are included", other_files_are_included);
+    CU_add_test(suite, "names are replaced", names_are_replaced);
+    CU_add_test(suite, "what cannot be included or replaced is said",
+                what_cannot_be_included_or_replaced_is_said);
+    CU_add_test(suite, "nothing grows without end", nothing_grows_without_end);
 }
