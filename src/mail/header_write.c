@@ -179,6 +179,7 @@ static ss_header_result_t encode(ss_buf_t *to, const char *text, apr_size_t name
     if (kind == SS_HEADER_PARAMETERS) {
         found = ss_header_parameters(to, value, value_len, charset, pool);
     } else {
+        value = ss_words_q_octets(pool, value, &value_len);
         value = ss_words_utf8(pool, charset, value, value_len);
         found = ss_header_encode(to, kind, value, strlen(value), pool);
     }

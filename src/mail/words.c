@@ -253,6 +253,50 @@ const char *ss_words_encode(apr_pool_t *pool, const char *text)
     return out;
 }
 
+/* The text of the encoded word at p in the encoding Q, and *end behind it; NULL: no such word, and
+ * none begins before *end. */
+static const char *q_text(const char *p, const char *limit, const char **end)
+{
+    const char *c = p + 2, *text = NULL;
+
+    for (int marks = 0; c < limit && (unsigned char)*c > ' '; c++) {
+        if (*c != '?') continue;
+        if (++marks == 3) {
+            if (c + 1 == limit || c[1] != '=') break;
+            *end = c;
+            return text;
+        }
+        if (marks == 2 && (c - p < 5 || c[-2] != '?' || (c[-1] | 32) != 'q')) break;
+        text = c + 1;
+    }
+    *end = c[-1] == '=' ? c - 1 : c; /* the next one may begin there */
+    return NULL;
+}
+
+const char *ss_words_q_octets(apr_pool_t *pool, const char *value, apr_size_t *len)
+{
+    const char *p = value, *limit = value + *len, *end;
+    char *start = apr_palloc(pool, *len * 3 + 1), *out = start;
+
+    while (p < limit) {
+        if (*p != '=' || limit - p < 8 || p[1] != '?') {
+            *out++ = *p++;
+            continue;
+        }
+        const char *text = q_text(p, limit, &end);
+        for (; p < end; p++) {
+            if (text && p >= text && (unsigned char)*p > 127) {
+                apr_snprintf(out, 4, "=%02X", (unsigned char)*p);
+                out += 3;
+            } else
+                *out++ = *p;
+        }
+    }
+    *out = '\0';
+    *len = (apr_size_t)(out - start);
+    return start;
+}
+
 /* Reads a parameter's value at p: a token or a quoted string. A backslash quotes only a quote or a
  * backslash: some programs write paths of files. out: NULL, or as long as the value. Returns the
  * value's length; *end is behind it. */

@@ -17,7 +17,7 @@ def unicode(value):
     try:
         text = octets.decode()
     except UnicodeError:
-        text = octets.decode("iso-8859-1")
+        text = octets.decode("windows-1252", "replace")
     return re.sub(r"\r?\n", "", text)
 
 

@@ -45,6 +45,13 @@ static void fields_are_encoded_where_they_must(void)
           "Subject: =?utf-8?Q?a?= =?utf-8?B?IMO2?=\r\n" },
         { "before an encoded word", "Subject: \xc3\xb6\r\n =?utf-8?Q?a?=\r\n",
           "Subject: =?utf-8?B?w7Yg?=\r\n =?utf-8?Q?a?=\r\n" },
+        { "octets within an encoded word",
+          "X: =?iso-8859-1?q?Fr\xc3\xb6sche?= =?x?=?utf-8?Q?\xc3\xb6?=\r\n",
+          "X: =?iso-8859-1?q?Fr=C3=B6sche?= =?x?=?utf-8?Q?=C3=B6?=\r\n" },
+        { "octets within words of other kinds", "X: =?u?B?\xc3\xb6?= =?u?Q?\xc3\xb6 ?=\r\n",
+          "X: =?utf-8?B?PT91P0I/w7Y/PSA9P3U/UT/Dtg==?= ?=\r\n" },
+        { "Latin-1 within an encoded word", "From: =?iso-8859-1?Q?J\xf6rg?= <a@b.c>\r\n",
+          "From: =?iso-8859-1?Q?J=F6rg?= <a@b.c>\r\n" },
         { "Latin-1",
           "Subject: Gr\xfc\xdf"
           "e\r\n",
