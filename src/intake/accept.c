@@ -194,11 +194,29 @@ static void drop(ss_intake_t *intake, ss_message_t *m, ss_accept_refusal_t why, 
     done(self, &answer);
 }
 
+/* Everything was checked. */
+static void answer_dry_run(ss_intake_t *intake, const ss_relay_t *relay, ss_message_t *m,
+                           void (*done)(void *self, const ss_accept_answer_t *answer), void *self)
+{
+    ss_accept_answer_t answer;
+
+    memset(&answer, 0, sizeof(answer));
+    answer.is_dry_run = 1;
+    answer.rcpt_count = m->rcpt_count;
+    answer.is_paused = ss_relay_is_paused(relay);
+    ss_staging_drop(intake, m);
+    done(self, &answer);
+}
+
 void ss_accept_message(ss_intake_t *intake, ss_relay_t *relay, ss_message_t *m,
                        void (*done)(void *self, const ss_accept_answer_t *answer), void *self)
 {
     if (!m->size) {
         drop(intake, m, SS_ACCEPT_EMPTY, "the message is empty", done, self);
+        return;
+    }
+    if (m->is_dry_run) {
+        answer_dry_run(intake, relay, m, done, self);
         return;
     }
     /* Two equal ones at once: whether the first is accepted is not known yet. */

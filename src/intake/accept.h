@@ -25,7 +25,8 @@ typedef struct {
     /* where accepted: the message's id, or that of the first one with this Idempotency-Key */
     char id[SS_IDENT_TEXT];
     int is_repeated;
-    int is_paused; /* sending is paused */
+    int is_paused;  /* sending is paused */
+    int is_dry_run; /* nothing was stored; there is no id */
     int rcpt_count;
 } ss_accept_answer_t;
 

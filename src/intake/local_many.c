@@ -55,11 +55,13 @@ static void refuse_one(one_t *one, const ss_local_refusal_t *no)
 
 static void accepted_one(one_t *one, const ss_accept_answer_t *answer)
 {
-    json_t *fields = json_pack("{s:s,s:s,s:i}", "id", answer->id, "state", "queued", "recipients",
-                               answer->rcpt_count);
+    json_t *fields = answer->is_dry_run
+                         ? json_pack("{s:b,s:i}", "dryRun", 1, "recipients", answer->rcpt_count)
+                         : json_pack("{s:s,s:s,s:i}", "id", answer->id, "state", "queued",
+                                     "recipients", answer->rcpt_count);
 
     if (answer->is_paused) json_object_set_new(fields, "paused", json_true());
-    answer_one(one, answer->is_repeated ? 200 : 202, fields);
+    answer_one(one, answer->is_repeated || answer->is_dry_run ? 200 : 202, fields);
 }
 
 void ss_local_many_free(ss_local_many_t *many)

@@ -72,7 +72,9 @@ ss_message_t *ss_local_message_make(ss_intake_t *intake, const json_t *header,
         return NULL;
     }
     ss_message_t *m = ss_accept_begin(*relay);
-    if (ss_local_header_read(m, header, client, no) && has_quota(intake, header, client, m, no) &&
+    m->is_dry_run = ss_json_is(header, "dryRun");
+    if (ss_local_header_read(m, header, client, no) &&
+        (m->is_dry_run || has_quota(intake, header, client, m, no)) &&
         ss_local_header_restore(m, header, client, m->created, &restored, no)) {
         ss_relay_t *other = restored ? ss_relay_find(intake->delivery, restored) : NULL;
         if (other) {

@@ -97,9 +97,12 @@ static void answered(void *self, const ss_accept_answer_t *answer)
     ss_local_submit_free(submit);
     ss_buf_init(&out, ANSWER_MAX);
     ss_object_begin(&fields, &out);
-    ss_object_number(&fields, "status", answer->is_repeated ? 200 : 202);
-    ss_object_text(&fields, "id", answer->id);
-    ss_object_text(&fields, "state", "queued");
+    ss_object_number(&fields, "status", answer->is_repeated || answer->is_dry_run ? 200 : 202);
+    ss_object_flag(&fields, "dryRun", answer->is_dry_run);
+    if (!answer->is_dry_run) {
+        ss_object_text(&fields, "id", answer->id);
+        ss_object_text(&fields, "state", "queued");
+    }
     ss_object_number(&fields, "recipients", answer->rcpt_count);
     ss_object_flag(&fields, "paused", answer->is_paused);
     req->ops->answer(req, ss_object_end(&fields) == APR_SUCCESS ? ss_buf_text(&out) : NULL, NULL,

@@ -64,21 +64,36 @@ static void end_line(ss_ndjson_t *lines)
     forget(lines);
 }
 
+/* Like ss_json_array_read, for lines. */
+static apr_size_t read_line(const char *bytes, apr_size_t len, const char **piece,
+                            apr_size_t *piece_len, int *ends)
+{
+    const char *end = memchr(bytes, '\n', len);
+
+    *piece = bytes;
+    *piece_len = end ? (apr_size_t)(end - bytes) : len;
+    *ends = end != NULL;
+    return *piece_len + (end ? 1 : 0);
+}
+
 void ss_ndjson_add(ss_ndjson_t *lines, const char *bytes, apr_size_t len)
 {
     while (len && !lines->is_over) {
-        const char *end = memchr(bytes, '\n', len);
-        apr_size_t piece = end ? (apr_size_t)(end - bytes) : len;
-        lines->has_line = 1;
-        if (lines->piece) lines->piece(lines->self, bytes, piece);
+        const char *piece;
+        apr_size_t piece_len, used;
+        int ends;
+        used = lines->array
+                   ? ss_json_array_read(lines->array, bytes, len, &piece, &piece_len, &ends)
+                   : read_line(bytes, len, &piece, &piece_len, &ends);
+        if (piece_len || ends || !lines->array) lines->has_line = 1;
+        if (lines->piece) lines->piece(lines->self, piece, piece_len);
         if (lines->failed == APR_SUCCESS) {
-            lines->failed = keep(lines, bytes, piece);
+            lines->failed = keep(lines, piece, piece_len);
             if (lines->failed != APR_SUCCESS) forget(lines);
         }
-        if (end) end_line(lines);
-        piece += end != NULL;
-        bytes += piece;
-        len -= piece;
+        if (ends) end_line(lines);
+        bytes += used;
+        len -= used;
     }
 }
 

@@ -1,8 +1,10 @@
-/* ndjson.h: splits a body of JSON documents, one a line, while it arrives. At most one line is in
- * memory, and the files of a long one are not (lift.h). */
+/* ndjson.h: splits a body of JSON documents, one a line, while it arrives; or the elements of an
+ * array, which are called lines here, too. At most one line is in memory, and the files of a long
+ * one are not (lift.h). */
 #pragma once
 
 #include "base/buf.h"
+#include "mail/json_array.h"
 #include "mail/lift.h"
 
 #define SS_NDJSON_TOO_LONG APR_EINVAL /* no error that a file or memory may have */
@@ -16,9 +18,10 @@ typedef struct {
     int (*line)(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift,
                 apr_status_t failed);
     void *self;
-    ss_buf_t kept;    /* private */
-    ss_lift_t *lift;  /* of a long line, instead of kept */
-    apr_pool_t *pool; /* of one long line */
+    ss_json_array_t *array; /* the body is this array; or NULL */
+    ss_buf_t kept;          /* private */
+    ss_lift_t *lift;        /* of a long line, instead of kept */
+    apr_pool_t *pool;       /* of one long line */
     apr_size_t max, len, lift_from, content_from;
     unsigned char token[SS_LIFT_TOKEN];
     apr_status_t failed; /* of the current line; the rest of it is skipped */

@@ -34,6 +34,7 @@ typedef struct ss_message_t {
     int is_staged;
     int part_count;
     int is_foreign; /* another node delivers it */
+    int is_dry_run; /* it is only checked, never stored */
     ss_attributes_t attr;
     apr_time_t created;
     /* the relay's total paused time at acceptance, to be subtracted from its total later */

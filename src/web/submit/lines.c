@@ -31,8 +31,10 @@ typedef struct {
     GChecksum *hash;      /* of the line, if there is a key */
     apr_pool_t *pool;     /* for the message of one line */
     int number;           /* of the current line, from 1 */
-    int count;            /* messages */
-    apr_status_t rv;      /* why answers could not be kept */
+    int is_array;         /* lines are the elements of an array */
+    int answer_count;
+    int count;       /* messages */
+    apr_status_t rv; /* why answers could not be kept */
 } lines_t;
 
 static apr_status_t release(void *data)
@@ -59,6 +61,14 @@ static void keep(lines_t *lines, const char *text)
     if (lines->rv == APR_SUCCESS) ss_scratch_put(&lines->spilled, text, strlen(text));
 }
 
+static void keep_answer(lines_t *lines, const char *text)
+{
+    if (lines->is_array) keep(lines, lines->answer_count ? "," : "[");
+    keep(lines, text);
+    if (!lines->is_array) keep(lines, "\n");
+    lines->answer_count++;
+}
+
 /* Adds one answer: an accepted message as it is, a refusal as a problem document. */
 static void answered(void *self, const json_t *fields)
 {
@@ -74,15 +84,14 @@ static void answered(void *self, const json_t *fields)
     char *text = json_dumps(document, JSON_COMPACT);
     json_decref(document);
     if (!text) lines->rv = APR_ENOMEM;
-    if (text) keep(lines, text);
-    keep(lines, "\n");
+    if (text) keep_answer(lines, text);
     free(text);
 }
 
 static json_t *refusal(const lines_t *lines, int kind, const char *field, const char *detail)
 {
-    json_t *document =
-        json_pack("{s:i,s:o}", "line", lines->number, "detail", ss_json_string(detail));
+    json_t *document = json_pack("{s:i,s:o}", lines->is_array ? "index" : "line",
+                                 lines->number - lines->is_array, "detail", ss_json_string(detail));
 
     ss_problem_describe(document, kind);
     ss_json_put(document, "field", field);
@@ -121,7 +130,7 @@ static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_li
         ss_bulk_put(
             lines->bulk,
             refusal(lines, SS_PROBLEM_MEMBER, "individually",
-                    "individually: not supported with many messages; send one line per copy"));
+                    "individually: not supported with many messages; send one message per copy"));
     } else {
         ss_bulk_add(lines->bulk, ss_submission_request(s), s->m);
     }
@@ -131,7 +140,7 @@ static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_li
 static json_t *why_lost(const lines_t *lines, apr_status_t failed)
 {
     if (failed == SS_NDJSON_TOO_LONG)
-        return refusal(lines, 413, NULL, "the line is too long for SMTPSendMaxMessageSize");
+        return refusal(lines, 413, NULL, "the message is too long for SMTPSendMaxMessageSize");
     return refusal(lines, SS_PROBLEM_NO_ROOM, NULL, ss_scratch_why(failed, lines->pool));
 }
 
@@ -147,8 +156,8 @@ static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *l
     if (lines->count >= SS_LINES_MAX) {
         ss_bulk_put(lines->bulk, refusal(lines, SS_PROBLEM_TOO_MANY, NULL,
                                          "more than " APR_STRINGIFY(
-                                             SS_LINES_MAX) " messages in one request: this line "
-                                                           "and what follows is not read"));
+                                             SS_LINES_MAX) " messages in one request: this "
+                                                           "one and what follows is not read"));
         return 0;
     }
     lines->count++;
@@ -170,12 +179,13 @@ static apr_status_t take(void *self, const char *bytes, apr_size_t len)
 static int send_answers(lines_t *lines)
 {
     request_rec *r = lines->s->r;
+    const char *type = lines->is_array ? "application/json" : TYPE;
     apr_uint64_t at = 0, len = lines->spilled.len;
     char *piece;
 
     if (lines->spilled.fd < 0)
-        return ss_http_text(r, HTTP_OK, TYPE, lines->answers.data, lines->answers.len);
-    ap_set_content_type(r, TYPE);
+        return ss_http_text(r, HTTP_OK, type, lines->answers.data, lines->answers.len);
+    ap_set_content_type(r, type);
     ap_set_content_length(r, (apr_off_t)len);
     piece = apr_palloc(r->pool, PIECE);
     while (at < len) {
@@ -189,14 +199,17 @@ static int send_answers(lines_t *lines)
     return OK;
 }
 
-int ss_lines_submit(ss_submission_t *s)
+/* NULL: the refusal was sent. */
+static lines_t *begin(ss_submission_t *s)
 {
     request_rec *r = s->r;
     lines_t *lines = apr_pcalloc(r->pool, sizeof(*lines));
     unsigned char token[SS_LIFT_TOKEN];
 
-    if (!ss_random_bytes(token, sizeof(token)))
-        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "no random numbers are available");
+    if (!ss_random_bytes(token, sizeof(token))) {
+        ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "no random numbers are available");
+        return NULL;
+    }
     lines->s = s;
     lines->key = s->idempotency.key;
     lines->bulk = ss_bulk_create(r, answered, lines);
@@ -210,9 +223,17 @@ int ss_lines_submit(ss_submission_t *s)
     ss_buf_init(&lines->answers, ANSWERS_MAX);
     ss_scratch_init(&lines->spilled);
     apr_pool_cleanup_register(r->pool, lines, release, apr_pool_cleanup_null);
-    if (!ss_body_each(r, APR_INT64_MAX, "", take, lines)) return OK;
+    return lines;
+}
+
+/* All lines were taken. */
+static int finish(lines_t *lines)
+{
+    request_rec *r = lines->s->r;
+
     ss_ndjson_end(&lines->body);
     ss_bulk_flush(lines->bulk);
+    if (lines->is_array && lines->answer_count) keep(lines, "]\n");
     if (lines->rv == APR_SUCCESS && lines->spilled.fd >= 0)
         lines->rv = ss_scratch_flush(&lines->spilled);
     if (lines->rv != APR_SUCCESS)
@@ -221,4 +242,71 @@ int ss_lines_submit(ss_submission_t *s)
     if (!lines->answers.len && lines->spilled.fd < 0)
         return ss_problem(r, SS_PROBLEM_BODY, NULL, "the request's body contains no message");
     return send_answers(lines);
+}
+
+int ss_lines_submit(ss_submission_t *s)
+{
+    lines_t *lines = begin(s);
+
+    return lines && ss_body_each(s->r, APR_INT64_MAX, "", take, lines) ? finish(lines) : OK;
+}
+
+/* ---- an array ---- */
+
+/* Passes a spooled array to a taker, piece by piece. */
+static apr_status_t each_piece(const ss_spool_t *spool,
+                               apr_status_t (*taker)(void *self, const char *bytes, apr_size_t len),
+                               void *self, apr_pool_t *pool)
+{
+    apr_uint64_t at = 0, len = spool->body.len;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (spool->body.fd < 0) return taker(self, spool->head.data, spool->head.len);
+    char *piece = apr_palloc(pool, PIECE);
+    while (at < len && rv == APR_SUCCESS) {
+        apr_size_t n = len - at < PIECE ? (apr_size_t)(len - at) : PIECE;
+        rv = ss_scratch_read(&spool->body, at, piece, n);
+        if (rv == APR_SUCCESS) rv = taker(self, piece, n);
+        at += n;
+    }
+    return rv;
+}
+
+static apr_status_t check(void *self, const char *bytes, apr_size_t len)
+{
+    const char *piece;
+    apr_size_t piece_len;
+    int ends;
+
+    while (len) {
+        apr_size_t used = ss_json_array_read(self, bytes, len, &piece, &piece_len, &ends);
+        bytes += used;
+        len -= used;
+    }
+    return APR_SUCCESS;
+}
+
+int ss_lines_submit_array(ss_submission_t *s, const ss_spool_t *spool)
+{
+    request_rec *r = s->r;
+    ss_json_array_t *array = apr_pcalloc(r->pool, sizeof(*array));
+
+    if (s->wait)
+        return ss_problem(r, SS_PROBLEM_PARAMETER, "wait",
+                          "\"wait\" is not supported with many messages: follow each by its id");
+    apr_status_t rv = each_piece(spool, check, array, r->pool);
+    if (rv != APR_SUCCESS)
+        return ss_problem(r, SS_PROBLEM_NO_ROOM, NULL, "%s", ss_scratch_why(rv, r->pool));
+    if (!ss_json_array_is_whole(array))
+        return ss_problem(r, SS_PROBLEM_BODY, NULL,
+                          "the JSON array is not complete, or something follows it: no message was "
+                          "accepted");
+    lines_t *lines = begin(s);
+    if (!lines) return OK;
+    *array = (ss_json_array_t){ .depth = 0 };
+    lines->body.array = array;
+    lines->is_array = 1;
+    rv = each_piece(spool, take, lines, r->pool);
+    if (rv != APR_SUCCESS && lines->rv == APR_SUCCESS) lines->rv = rv;
+    return finish(lines);
 }

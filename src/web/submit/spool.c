@@ -53,9 +53,20 @@ static ss_lift_t *begin_lift(const ss_submission_t *s, apr_size_t doc_max, apr_p
     return lift;
 }
 
+/* Moves an array to a file. */
+static apr_status_t begin_array(ss_spool_t *spool, apr_pool_t *pool)
+{
+    apr_status_t rv = ss_scratch_open(&spool->body, pool);
+
+    if (rv == APR_SUCCESS) ss_scratch_put(&spool->body, spool->head.data, spool->head.len);
+    ss_buf_free(&spool->head);
+    return rv;
+}
+
 /* The body has turned out to be large. */
 static apr_status_t begin(ss_spool_t *spool, ss_submission_t *s)
 {
+    if (spool->is_array) return begin_array(spool, s->r->pool);
     if (s->kind == SS_SUBMISSION_MESSAGE) return begin_file(spool, s->r->pool);
     spool->lift = s->kind == SS_SUBMISSION_FORM ? NULL : begin_lift(s, spool->head.max, s->r->pool);
     spool->stays_whole = !spool->lift;
@@ -65,14 +76,28 @@ static apr_status_t begin(ss_spool_t *spool, ss_submission_t *s)
     return spool->lift->failed;
 }
 
+/* Whether a JSON document is an array is seen at its first octet. */
+static void look_at_beginning(ss_spool_t *spool, const char *bytes, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len && !spool->is_begun; i++) {
+        if (bytes[i] && strchr(" \t\r\n", bytes[i])) continue;
+        spool->is_begun = 1;
+        spool->is_array = bytes[i] == '[';
+    }
+}
+
 static apr_status_t take(void *self, const char *bytes, apr_size_t len)
 {
     ss_spool_t *spool = self;
 
+    if (spool->s->kind == SS_SUBMISSION_JSON && !spool->is_begun)
+        look_at_beginning(spool, bytes, len);
     if (spool->hash) ss_idempotency_hash_add(spool->hash, bytes, len);
     /* Report failures after the end of the body: they are not the client's fault. */
     if (spool->failed != APR_SUCCESS) return APR_SUCCESS;
-    if (spool->body.fd >= 0) {
+    if (spool->is_array && spool->body.fd >= 0) {
+        ss_scratch_put(&spool->body, bytes, len);
+    } else if (spool->body.fd >= 0) {
         ss_canonical_stream_add(&spool->canonical, bytes, len);
     } else if (spool->lift) {
         ss_lift_add(spool->lift, bytes, len);
@@ -88,7 +113,7 @@ static void end(ss_spool_t *spool)
 {
     if (spool->failed != APR_SUCCESS) return;
     if (spool->body.fd >= 0) {
-        ss_canonical_stream_end(&spool->canonical);
+        if (!spool->is_array) ss_canonical_stream_end(&spool->canonical);
         spool->failed = ss_scratch_flush(&spool->body);
     } else if (spool->lift) {
         ss_lift_end(spool->lift);

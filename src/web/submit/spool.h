@@ -28,6 +28,9 @@ typedef struct {
     /* kept in memory: a form without files; a header that does not end or must be re-encoded
      * together with the body */
     int stays_whole;
+    /* JSON that is an array: all of it is in head, or unchanged in body */
+    int is_array;
+    int is_begun;    /* JSON: it is known whether it is one */
     GChecksum *hash; /* of the unchanged body, or NULL */
     apr_status_t failed;
 } ss_spool_t;

@@ -141,13 +141,14 @@ const char *ss_submission_request(ss_submission_t *s)
     ss_object_begin(&request, &out);
     s->m->attr.via = s->via;
     s->m->attr.submitter = s->submitter;
-    if (s->idempotency.key) {
+    if (s->idempotency.key && !s->is_dry_run) {
         s->m->attr.idempotency_key = s->idempotency.key;
         s->m->attr.content_hash = s->idempotency.hash;
     }
     ss_envelope_put(&request, s->m);
     ss_object_text(&request, "do", "submit");
     ss_object_flag(&request, "asIs", 1);
+    ss_object_flag(&request, "dryRun", s->is_dry_run);
     ss_object_text(&request, "server", s->relay->relay_name);
     ss_object_number(&request, "size", (apr_int64_t)s->m->content_len);
     put_rates(s, &request);

@@ -30,6 +30,7 @@ typedef struct {
     ss_lift_t *lift;  /* files lifted out of the document, or NULL */
     ss_idempotency_t idempotency;
     apr_interval_time_t wait;
+    int is_dry_run;            /* everything is checked, nothing is stored */
     apr_array_header_t *added; /* fields of SMTPSendAddHeader, evaluated once per request */
     /* the message */
     apr_pool_t *pool;

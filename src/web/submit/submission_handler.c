@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "base/ident.h"
+#include "base/suggest.h"
 #include "base/random.h"
 #include "config/module.h"
 #include "mail/header.h"
@@ -59,12 +60,13 @@ static int read_type(ss_submission_t *s)
                       s->type ? s->type : "", s->type ? "\"" : "");
 }
 
-/* The first unknown parameter, or NULL. A document contains everything but "wait" itself. */
+/* The first unknown parameter, or NULL. A document contains everything but "wait" and "dryRun"
+ * itself. */
 static const char *unknown_parameter(const ss_submission_t *s)
 {
     for (int i = 0; i < s->query.pairs->nelts; i++) {
         const char *name = APR_ARRAY_IDX(s->query.pairs, i, ss_params_pair_t).name;
-        if (strcmp(name, "wait") &&
+        if (strcmp(name, "wait") && strcmp(name, "dryRun") &&
             (s->kind != SS_SUBMISSION_MESSAGE || !ss_envelope_is_parameter(name)))
             return name;
     }
@@ -81,6 +83,29 @@ static int read_wait(request_rec *r, const ss_params_t *query, apr_interval_time
                       "\"%s\" is not a duration of at most 2min, such as 10s", text);
 }
 
+/* Reads the parameter "dryRun". A value that is not understood must not send mail. */
+static int read_dry_run(ss_submission_t *s)
+{
+    const char *value = ss_params_get(&s->query, "dryRun");
+    int is_no = value && ss_text_word_index("0 off false no", value) >= 0;
+
+    s->is_dry_run = ss_params_flag(&s->query, "dryRun", 0);
+    if (ss_params_count(&s->query, "dryRun") < 2 && (!value || is_no || s->is_dry_run)) return 1;
+    return ss_problem(s->r, SS_PROBLEM_PARAMETER, "dryRun", "dryRun must be given once, as 1 or 0");
+}
+
+/* The name that an unknown parameter was meant to be, as the end of a sentence. */
+static const char *suggestion(const ss_submission_t *s, const char *unknown)
+{
+    const char *names = "wait dryRun", *meant;
+
+    if (s->kind == SS_SUBMISSION_MESSAGE)
+        names = "wait dryRun from to notify ret envid expire at relay priority sender>from "
+                "rcpt>to recipient>to";
+    meant = ss_suggest(unknown, names, s->r->pool);
+    return meant ? apr_pstrcat(s->r->pool, "; did you mean \"", meant, "\"?", NULL) : "";
+}
+
 /* 1, or 0: the refusal was sent. */
 static int read_parameters(ss_submission_t *s)
 {
@@ -89,9 +114,10 @@ static int read_parameters(ss_submission_t *s)
     if (unknown)
         return ss_problem(s->r, SS_PROBLEM_PARAMETER, unknown,
                           s->kind != SS_SUBMISSION_MESSAGE
-                              ? "the parameter \"%s\" belongs in the body"
-                              : "unknown parameter \"%s\"",
-                          unknown);
+                              ? "the parameter \"%s\" belongs in the body%s"
+                              : "unknown parameter \"%s\"%s",
+                          unknown, suggestion(s, unknown));
+    if (!read_dry_run(s)) return 0;
     if (ss_params_get(&s->query, "wait") && s->kind == SS_SUBMISSION_LINES)
         return ss_problem(s->r, SS_PROBLEM_PARAMETER, "wait",
                           "\"wait\" is not supported with many messages: follow each by its id");
@@ -110,12 +136,13 @@ static void wait_for(ss_submission_t *s, json_t *document, const char *id)
         ss_json_put(document, "state", ss_json_text(ss_rpc_document(s->r->pool, &answer), "state"));
 }
 
-/* Adds what the client learns about each accepted message. */
+/* Adds what the client learns about each accepted message. id NULL: a dry run. */
 static void put_accepted(ss_submission_t *s, json_t *document, const char *id)
 {
     if (s->m->attr.is_redirected)
         ss_json_put(document, "redirectedTo",
                     APR_ARRAY_IDX(s->m->rcpts, 0, ss_mail_rcpt_t).address);
+    if (!id) return;
     apr_table_setn(s->r->headers_out, "Location",
                    apr_pstrcat(s->r->pool, ss_http_path(s->r, 0), "/", id, NULL));
 }
@@ -124,13 +151,13 @@ static int answer_accepted(ss_submission_t *s, const ss_rpc_answer_t *answer)
 {
     const char *id = ss_json_text(answer->fields, "id");
 
-    if (!id)
+    if (!id && !s->is_dry_run)
         return ss_problem(s->r, HTTP_INTERNAL_SERVER_ERROR, NULL,
                           "the delivery daemon accepted the message without an id");
     json_t *document = json_copy(answer->fields);
     json_object_del(document, "status");
     put_accepted(s, document, id);
-    if (s->wait) wait_for(s, document, id);
+    if (s->wait && id) wait_for(s, document, id);
     return ss_http_json(s->r, answer->raw.status, "application/json", document);
 }
 
@@ -213,6 +240,15 @@ static int refuse_copies(ss_submission_t *s, const copies_t *copies)
     return ss_rpc_refuse(s->r, copies->refusal);
 }
 
+static int hand_over_one(ss_submission_t *s)
+{
+    ss_rpc_answer_t answer;
+
+    return ss_rpc_submit(s->r, ss_rpc_message(ss_submission_request(s), s->m), &answer)
+               ? answer_accepted(s, &answer)
+               : OK;
+}
+
 static int hand_over_copies(ss_submission_t *s)
 {
     apr_array_header_t *all = s->m->rcpts;
@@ -225,6 +261,7 @@ static int hand_over_copies(ss_submission_t *s)
     copies.document = json_pack("{s:n,s:s,s:i,s:o}", "id", "state", "queued", "recipients",
                                 all->nelts, "ids", copies.ids);
     ss_rpc_own(s->r->pool, copies.document);
+    if (s->is_dry_run && all->nelts <= SS_LIMIT_COPIES_MAX) return hand_over_one(s);
     if (all->nelts > SS_LIMIT_COPIES_MAX)
         return ss_problem(s->r, SS_PROBLEM_TOO_MANY, "individually",
                           "more than %d recipients with \"individually\"", SS_LIMIT_COPIES_MAX);
@@ -241,15 +278,6 @@ static int hand_over_copies(ss_submission_t *s)
     json_object_set(copies.document, "id", json_array_get(copies.ids, 0));
     put_accepted(s, copies.document, json_string_value(json_array_get(copies.ids, 0)));
     return ss_http_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
-}
-
-static int hand_over_one(ss_submission_t *s)
-{
-    ss_rpc_answer_t answer;
-
-    return ss_rpc_submit(s->r, ss_rpc_message(ss_submission_request(s), s->m), &answer)
-               ? answer_accepted(s, &answer)
-               : OK;
 }
 
 /* The limit of the body, in bytes. */
@@ -288,6 +316,7 @@ static int submit_one(ss_submission_t *s)
 
     if (hash) ss_idempotency_hash_end(hash, &s->idempotency);
     if (!is_read) return OK;
+    if (spool->is_array) return ss_lines_submit_array(s, spool);
     if (spool->body.fd >= 0 && spool->canonical.must_encode &&
         ss_spool_take_back(spool) != APR_SUCCESS)
         return ss_problem(r, SS_PROBLEM_NO_ROOM, NULL,
