@@ -50,6 +50,12 @@ typedef enum {
 } ss_text_form_t;
 const char *ss_text_visible(apr_pool_t *pool, const char *bytes, apr_size_t len,
                             ss_text_form_t form);
+/* What others wrote, within a sentence: one line; control and invisible characters, and octets that
+ * are not UTF-8, become "\x1b" or "\u202e". What does not fit into size octets, with the zero byte,
+ * is cut and ends in "...". */
+void ss_text_show(char *out, apr_size_t size, const char *bytes, apr_size_t len);
+/* The same into the pool, at most max octets. */
+const char *ss_text_quote(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t max);
 /* Valid UTF-8 from any bytes: what is not becomes U+FFFD; zero bytes too. */
 const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len);
 /* Whether a and b are equal without looking at ASCII case, over len bytes at most of each; locale

@@ -118,27 +118,85 @@ static int is_obeyed(unsigned c)
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+/* What a terminal obeys, as text. Returns its length; out NULL: only counts. */
+static apr_size_t visible(char *out, const char *valid, apr_size_t len, ss_text_form_t form)
+{
+    const char *p = valid, *end = valid + len;
+    apr_size_t used = 0;
+
+    while (p < end) {
+        int n = ss_text_utf8_length((const unsigned char *)p, (apr_size_t)(end - p));
+        unsigned c = ss_text_code_point((const unsigned char *)p, n);
+        int is_end = c == '\n' || c == '\r' || c == '\t';
+        char as[8] = { 0 };
+        if (is_end && (form == SS_TEXT_ONE_LINE || (form == SS_TEXT_LINES && c == '\t')))
+            as[0] = ' ';
+        else if (is_obeyed(c) && !(is_end && (form == SS_TEXT_JSON || c == '\n')))
+            apr_snprintf(as, sizeof(as), form == SS_TEXT_JSON || c > 0xff ? "\\u%04x" : "\\x%02x",
+                         c);
+        else
+            memcpy(as, p, (apr_size_t)n);
+        apr_size_t more = strlen(as);
+        if (out) memcpy(out + used, as, more);
+        used += more;
+        p += n;
+    }
+    return used;
+}
+
 const char *ss_text_visible(apr_pool_t *pool, const char *bytes, apr_size_t len,
                             ss_text_form_t form)
 {
     const char *valid = ss_text_utf8(pool, bytes, len);
-    char *out = apr_palloc(pool, strlen(valid) * 6 + 1), *o = out;
+    apr_size_t valid_len = strlen(valid), out_len = visible(NULL, valid, valid_len, form);
+    char *out = apr_palloc(pool, out_len + 1);
 
-    for (const char *p = valid; *p;) {
-        int n = ss_text_utf8_length((const unsigned char *)p, strlen(p));
-        unsigned c = ss_text_code_point((const unsigned char *)p, n);
-        int is_end = c == '\n' || c == '\r' || c == '\t';
-        if (is_end && (form == SS_TEXT_JSON || (form == SS_TEXT_LINES && c == '\n')))
-            *o++ = *p;
-        else if (is_end && (form == SS_TEXT_ONE_LINE || c == '\t'))
-            *o++ = ' ';
-        else if (is_obeyed(c))
-            o += apr_snprintf(o, 7, form == SS_TEXT_JSON || c > 0xff ? "\\u%04x" : "\\x%02x", c);
-        else
-            o = (char *)memcpy(o, p, (apr_size_t)n) + n;
+    visible(out, valid, valid_len, form);
+    out[out_len] = '\0';
+    return out;
+}
+
+/* The character at p as it is shown; returns its octets. */
+static int show_one(char as[8], const unsigned char *p, apr_size_t left)
+{
+    int n = *p ? ss_text_utf8_length(p, left) : 0;
+    unsigned c = n ? ss_text_code_point(p, n) : *p;
+
+    if (n && !is_obeyed(c) && !(c >= 0x200b && c <= 0x200d) && c != 0xfeff && c != 0x2060) {
+        memcpy(as, p, (apr_size_t)n);
+        as[n] = '\0';
+        return n;
+    }
+    apr_snprintf(as, 8, n > 1 ? "\\u%04x" : "\\x%02x", c);
+    return n ? n : 1;
+}
+
+void ss_text_show(char *out, apr_size_t size, const char *bytes, apr_size_t len)
+{
+    const unsigned char *p = (const unsigned char *)bytes, *end = p + len;
+    apr_size_t used = 0, cut = 0; /* cut: where "..." fits */
+    char as[8];
+
+    while (p < end) {
+        int n = show_one(as, p, (apr_size_t)(end - p));
+        apr_size_t more = strlen(as);
+        if (used + more >= size) {
+            apr_cpystrn(out + cut, "...", size - cut);
+            return;
+        }
+        memcpy(out + used, as, more);
+        used += more;
+        if (used + 4 <= size) cut = used;
         p += n;
     }
-    *o = '\0';
+    out[used] = '\0';
+}
+
+const char *ss_text_quote(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t max)
+{
+    char *out = apr_palloc(pool, max + 1);
+
+    ss_text_show(out, max + 1, bytes, len);
     return out;
 }
 

@@ -24,6 +24,7 @@ ss_mail_message_t *ss_mail_create(apr_pool_t *pool)
 int ss_mail_problem(ss_mail_problem_t *problem, int kind, const char *field, const char *format,
                     ...)
 {
+    char text[2 * sizeof(problem->detail)];
     va_list args;
 
     if (!problem || problem->status) return -1;
@@ -31,8 +32,9 @@ int ss_mail_problem(ss_mail_problem_t *problem, int kind, const char *field, con
     problem->kind = kind;
     problem->field = field;
     va_start(args, format);
-    apr_vsnprintf(problem->detail, sizeof(problem->detail), format, args);
+    apr_vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    ss_text_show(problem->detail, sizeof(problem->detail), text, strlen(text));
     return -1;
 }
 

@@ -40,7 +40,7 @@ typedef struct {
     int status;        /* HTTP status: 400, 413, 415, 422 ... */
     int kind;          /* base/problem_kind.h; 0: the general kind of the status */
     const char *field; /* "to[2]", "attachments[0].content", "header", or NULL */
-    /* one sentence for the author of the client; may contain unescaped bytes of the request */
+    /* one sentence for the author of the client; one line, what it quotes is escaped */
     char detail[512];
 } ss_mail_problem_t;
 

@@ -13,6 +13,7 @@
 #include "mail/words.h"
 
 #define SUBJECT_MAX 998
+#define QUOTE_MAX 80 /* octets of a line that a refusal shows */
 #define FIELDS_MAX 10000
 
 #define KINDS(X)                                                                                   \
@@ -58,6 +59,7 @@ typedef struct {
     int is_refused;   /* the problem is set */
     int must_rebuild; /* a field is left out, changed or added */
     int is_canonical;
+    int first_line; /* of the input, in bytes */
     /* where text begins without an empty line before it; SIZE_MAX: it does not */
     apr_size_t broken_at;
     const char *top;   /* the fields of add_headers, in front of the others */
@@ -179,6 +181,21 @@ static const char *fitted(parse_t *p, const ss_header_field_t *field)
     return out;
 }
 
+/* A line of the header is not a field: its number is that of the input, mbox line included. */
+static int not_a_field(parse_t *p, const char *at, const char *end)
+{
+    apr_size_t len = 0;
+    int line = p->first_line;
+
+    for (const char *lf = p->bytes; (lf = memchr(lf, '\n', (apr_size_t)(at - lf))); lf++) line++;
+    while (at + len < end && at[len] != '\r' && at[len] != '\n') len++;
+    return ss_mail_problem(
+        p->problem, SS_PROBLEM_HEADER, "header",
+        "line %d is not a header field (Name: value), and no empty line before it ends the header: "
+        "\"%s\"",
+        line, ss_text_quote(p->m->pool, at, len, QUOTE_MAX));
+}
+
 /* First pass: which fields there are. Checks continuation lines and names. */
 static int look(parse_t *p)
 {
@@ -201,13 +218,7 @@ static int look(parse_t *p)
     }
     if (got < 0 && p->options->takes_plain_text) p->broken_at = (apr_size_t)(at - p->bytes);
     if (got == 0 || p->options->takes_plain_text) return 0;
-    return ss_mail_problem(
-        p->problem, SS_PROBLEM_HEADER, "header",
-        "line %d of the header is not a field (Name: value), and no empty line before it ends the "
-        "header: \"%.60s\"",
-        fields + 1,
-        ss_words_decode(p->m->pool, at, (apr_size_t)(end - at) < 60 ? (apr_size_t)(end - at) : 60,
-                        60));
+    return not_a_field(p, at, end);
 }
 
 static int collect_rcpts(parse_t *p)
@@ -409,8 +420,8 @@ static int has_date(const char *p, const char *end)
 }
 
 /* Skips a byte order mark, and the "From " line of an mbox, which some programs send before a
- * message. */
-static void skip_marks(const char **bytes, apr_size_t *len)
+ * message. Returns the number of the first line that is left. */
+static int skip_marks(const char **bytes, apr_size_t *len)
 {
     if (*len >= 3 && !memcmp(*bytes, "\xef\xbb\xbf", 3)) {
         *bytes += 3;
@@ -419,9 +430,10 @@ static void skip_marks(const char **bytes, apr_size_t *len)
     const char *p = *bytes, *lf = memchr(p, '\n', *len);
     apr_size_t skip = *len > 6 && *p == '>' ? 1 : 0;
     if (!lf || *len < 5 + skip || memcmp(p + skip, "From ", 5) || !has_date(p + skip + 4, lf))
-        return;
+        return 1;
     *len -= (apr_size_t)(lf + 1 - p);
     *bytes = lf + 1;
+    return 2;
 }
 
 static int check_header(parse_t *p)
@@ -515,7 +527,7 @@ int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
     const char *lines = ss_canonical_cr_lines(bytes, len, m->pool);
 
     if (lines) bytes = lines;
-    skip_marks(&bytes, &len);
+    p.first_line = skip_marks(&bytes, &len);
     if (add_headers(&p) || open_content(&p, bytes, len) || look(&p) ||
         (p.broken_at != SIZE_MAX && end_header(&p)) || collect_rcpts(&p) || sender(&p))
         return -1;

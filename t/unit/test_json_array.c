@@ -12,16 +12,18 @@ static const char *elements(const char *text, apr_size_t step)
     static char out[256];
     ss_json_array_t array = { .depth = 0 };
     const char *p = text, *end = text + strlen(text), *piece;
-    apr_size_t len, used = 0;
+    apr_size_t len, out_len = 0;
     int ends;
 
     out[0] = '\0';
     while (p < end) {
         apr_size_t n = (apr_size_t)(end - p) < step ? (apr_size_t)(end - p) : step;
-        used = ss_json_array_read(&array, p, n, &piece, &len, &ends);
+        apr_size_t used = ss_json_array_read(&array, p, n, &piece, &len, &ends);
         CU_ASSERT_FATAL(used >= 1 && used <= n);
-        strncat(out, piece, len);
-        if (ends) strcat(out, "|");
+        memcpy(out + out_len, piece, len);
+        out_len += len;
+        if (ends) out[out_len++] = '|';
+        out[out_len] = '\0';
         p += used;
     }
     return ss_json_array_is_whole(&array) ? out : "-";

@@ -523,6 +523,43 @@ static void a_header_has_bounds(void)
     apr_pool_destroy(pool);
 }
 
+static void refusals_count_lines_of_the_input(void)
+{
+    static const struct {
+        const char *input, *place;
+    } table[] = {
+        { "A: 1\r\n 2\r\n 3\r\nB: 4\r\n 5\r\nnonsense\r\nmore\r\n", "line 6 ...\"nonsense\"" },
+        { "A: 1\n 2\nnonsense \x1b[2J\xff\n", "line 3 ...\"nonsense \\x1b[2J\\xff\"" },
+        { "A: 1\r 2\rnon\tsense\rmore\r", "line 3 ...\"non\\x09sense\"" },
+        { "\xef\xbb\xbf"
+          "A: 1\nnonsense\n",
+          "line 2 ...\"nonsense\"" },
+        { "From a@b.c Sat Jan  1 00:00:00 2026\nA: 1\nnonsense\n", "line 3 ...\"nonsense\"" },
+        { "\xef\xbb\xbf"
+          "From a@b.c Sat Jan  1 00:00:00 2026\r\nA: 1\r\nnonsense",
+          "line 3 ...\"nonsense\"" },
+        { "A: 1\n\xe2\x80\xae"
+          "a\xc2\x9b"
+          "b\xe2\x80\x8b\n",
+          "line 2 ...\"\\u202ea\\u009bb\\u200b\"" },
+        { "nonsense nonsense nonsense nonsense nonsense nonsense nonsense nonsense nonsense "
+          "nonsense",
+          "line 1 ...nonse...\"" }
+    };
+    const ss_parse_options_t options = { .takes_rcpts = 1 };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const char *dots = strstr(table[i].place, " ...");
+        CU_ASSERT_PTR_NULL(parsed(table[i].input, &options, &problem, pool));
+        CU_ASSERT(!strncmp(problem.detail, table[i].place, (size_t)(dots - table[i].place)));
+        CU_ASSERT_PTR_NOT_NULL(strstr(problem.detail, dots + 4));
+    }
+    apr_pool_destroy(pool);
+}
+
 void ss_suite_parse(void)
 {
     CU_pSuite s = CU_add_suite("parse", NULL, NULL);
@@ -541,5 +578,6 @@ void ss_suite_parse(void)
     CU_add_test(s, "many_addresses_get_their_domain", many_addresses_get_their_domain);
     CU_add_test(s, "a_header_has_bounds", a_header_has_bounds);
     CU_add_test(s, "refusals_name_the_place", refusals_name_the_place);
+    CU_add_test(s, "refusals_count_lines_of_the_input", refusals_count_lines_of_the_input);
     CU_add_test(s, "the_corpus_is_parsed_or_refused", the_corpus_is_parsed_or_refused);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/text.h"
 #include "web/shared/negotiate.h"
 
 int ss_http_prefers(const request_rec *r, const char *const *offers, int count)
@@ -56,6 +57,11 @@ int ss_http_is_wanted(void *request)
 
 int ss_http_text(request_rec *r, int status, const char *type, const char *text, apr_size_t len)
 {
+    /* What a server or a stranger wrote may be in it, and ends in somebody's terminal. */
+    if (len && strstr(type, "json")) {
+        text = ss_text_visible(r->pool, text, len, SS_TEXT_JSON);
+        len = strlen(text);
+    }
     r->status = status;
     ap_set_content_type(r, type);
     ap_set_content_length(r, (apr_off_t)len);

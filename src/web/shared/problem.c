@@ -10,6 +10,7 @@
 #include "web/shared/http.h"
 
 #define RETRY_AFTER 5 /* seconds, unless the daemon says otherwise */
+#define DETAIL_MAX 2048
 
 static const char *phrase_of(int status)
 {
@@ -45,13 +46,13 @@ static int send_page(request_rec *r, const ss_problem_t *problem, const char *de
 
 int ss_problem_send(request_rec *r, const ss_problem_t *problem)
 {
-    const char *detail = problem->detail ? problem->detail : "";
+    const char *raw = problem->detail ? problem->detail : "",
+               *detail = ss_text_quote(r->pool, raw, strlen(raw), DETAIL_MAX);
     int retry = problem->retry_after, status = ss_problem_kind_status(problem->kind);
 
     if (!retry && (status == 429 || status == 503)) retry = RETRY_AFTER;
     if (retry) apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, retry));
-    if (ss_http_wants_html(r))
-        return send_page(r, problem, ss_text_utf8(r->pool, detail, strlen(detail)));
+    if (ss_http_wants_html(r)) return send_page(r, problem, detail);
 
     json_t *document = json_object();
     ss_problem_describe(document, problem->kind);

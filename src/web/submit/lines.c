@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "mail/ndjson.h"
 #include "web/shared/body.h"
 #include "web/shared/problem.h"
@@ -84,7 +85,7 @@ static void answered(void *self, const json_t *fields)
     char *text = json_dumps(document, JSON_COMPACT);
     json_decref(document);
     if (!text) lines->rv = APR_ENOMEM;
-    if (text) keep_answer(lines, text);
+    if (text) keep_answer(lines, ss_text_visible(lines->pool, text, strlen(text), SS_TEXT_JSON));
     free(text);
 }
 
