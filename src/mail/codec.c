@@ -225,3 +225,48 @@ char *ss_codec_qp_read(apr_pool_t *pool, const char *text, apr_size_t len, apr_s
     *out_len = (apr_size_t)(out - start);
     return start;
 }
+
+/* One line of a uuencoded file: how many octets it gave; 0: the last one; -1: it is no such line.
+ */
+static int uu_line(char *out, const char *p, apr_size_t len)
+{
+    int count = len ? (p[0] - 32) & 63 : 0;
+
+    if (len == 3 && !memcmp(p, "end", 3)) return 0;
+    /* Blanks at the end of a line get lost on the way; a few may. */
+    if (len && (p[0] < 32 || p[0] > 96 || (apr_size_t)count > len)) return -1;
+    for (int i = 0; i < count; i++) {
+        unsigned v[2];
+        for (int half = 0; half < 2; half++) {
+            apr_size_t at = 1 + (apr_size_t)(i / 3 * 4 + i % 3 + half);
+            char c = at < len ? p[at] : ' ';
+            if (c < 32 || c > 96) return -1;
+            v[half] = (unsigned)(c - 32) & 63;
+        }
+        out[i] = (char)(v[0] << (2 + i % 3 * 2) | v[1] >> (4 - i % 3 * 2));
+    }
+    return count;
+}
+
+int ss_codec_uu_read(apr_pool_t *pool, const char *text, apr_size_t len, char **out,
+                     apr_size_t *out_len)
+{
+    const char *p = text, *end = text + len;
+    int count = 1, is_begun = 0;
+
+    *out = apr_palloc(pool, len + 1);
+    *out_len = 0;
+    while (p < end && count) {
+        const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf : end;
+        if (stop > p && stop[-1] == '\r') stop--;
+        if (is_begun) {
+            count = uu_line(*out + *out_len, p, (apr_size_t)(stop - p));
+            if (count < 0) return -1;
+            *out_len += (apr_size_t)count;
+        } else if (stop - p > 6 && !memcmp(p, "begin ", 6)) {
+            is_begun = 1;
+        }
+        p = lf ? lf + 1 : end;
+    }
+    return is_begun && !count ? 0 : -1;
+}

@@ -33,5 +33,8 @@ apr_size_t ss_codec_qp_room(apr_size_t len);
 apr_size_t ss_codec_qp_to(char *place, const char *bytes, apr_size_t len);
 /* The same into the pool. */
 char *ss_codec_qp(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t *out_len);
+/* Decodes a uuencoded file. 0, or -1: there is no file, or it is damaged. */
+int ss_codec_uu_read(apr_pool_t *pool, const char *text, apr_size_t len, char **out,
+                     apr_size_t *out_len);
 /* Decodes quoted-printable; invalid escapes stay as they are. */
 char *ss_codec_qp_read(apr_pool_t *pool, const char *text, apr_size_t len, apr_size_t *out_len);

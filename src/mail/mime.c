@@ -46,6 +46,7 @@ typedef struct {
     const char *encoding;
     const char *boundary; /* multipart; else NULL */
     int is_top;
+    int is_bare; /* a part that begins with its body: no header, and no empty line */
 } entity_t;
 
 /* The line ends of a range. */
@@ -178,7 +179,10 @@ static void put_header(walk_t *w, const entity_t *e, const char *without, const 
     w->failed = ss_header_write_all(&w->out, e->p, e->header_len, without, &how, w->problem,
                                     w->pool) != SS_HEADER_WRITTEN;
     if (added) puts_out(w, added);
-    puts_out(w, "\r\n");
+    if (added || e->is_top || e->p + e->header_len < e->end)
+        puts_out(w, "\r\n");
+    else if (!w->failed && e->end[-1] != '\n')
+        w->out.len -= 2; /* No empty line ends it: the line end is the delimiter's. */
 }
 
 const char *ss_mime_charset(const char *bytes, apr_size_t len, apr_pool_t *pool)
@@ -210,6 +214,11 @@ static int is_text(const entity_t *e)
            !strncasecmp(e->type, "multipart/", 10);
 }
 
+static int is_uu(const entity_t *e)
+{
+    return ss_text_word_index("x-uuencode uuencode x-uue uue", e->encoding) >= 0;
+}
+
 /* Text whose line ends are not single octets. */
 static int is_wide(walk_t *w, const entity_t *e)
 {
@@ -230,7 +239,7 @@ static int keeps_octets(walk_t *w, const entity_t *e)
     ends_t ends = ends_of(e->body, e->end);
     int is_binary = ss_text_same(e->encoding, "binary");
 
-    if (ss_text_word_index("base64 quoted-printable", e->encoding) >= 0) return 0;
+    if (is_uu(e) || ss_text_word_index("base64 quoted-printable", e->encoding) >= 0) return 0;
     if (!ends.nul && !ends.cr && !ends.lf)
         return e->is_top && ends.is_open && is_binary && !is_text(e);
     if (ends.nul || is_wide(w, e)) return 1;
@@ -273,20 +282,22 @@ static int is_sound_base64(const char *p, const char *end)
  * that no reader looks at are left out. */
 static void put_cut(walk_t *w, const char *p, apr_size_t len)
 {
-    const char *end = p + len;
+    char *cut = apr_palloc(w->pool, len + len / BASE64_LINE * 2 + 1), *out = cut;
     apr_size_t column = 0;
 
-    for (; p < end; p++) {
+    for (const char *end = p + len; p < end; p++) {
         if (!*p || is_high(*p)) continue;
         column = *p == '\n' || *p == '\r' ? 0 : column + 1;
         if (column > BASE64_LINE) {
-            puts_out(w, "\r\n");
+            out = apr_cpystrn(out, "\r\n", 3);
             column = 1;
         }
-        put(w, p, 1);
+        *out++ = *p;
     }
+    put(w, cut, (apr_size_t)(out - cut));
 }
 
+/* NULL: it is encoded in a way that is not known. */
 static const char *decoded(walk_t *w, const entity_t *e, const char *body, apr_size_t *len)
 {
     char *bytes = NULL;
@@ -297,7 +308,8 @@ static const char *decoded(walk_t *w, const entity_t *e, const char *body, apr_s
     }
     if (ss_text_same(e->encoding, "quoted-printable"))
         return ss_codec_qp_read(w->pool, body, *len, len);
-    return body;
+    if (is_uu(e)) return ss_codec_uu_read(w->pool, body, *len, &bytes, len) ? NULL : bytes;
+    return strncasecmp(e->encoding, "x-", 2) ? body : NULL;
 }
 
 static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encoding)
@@ -338,9 +350,17 @@ static const char *leaf_fault(walk_t *w, const entity_t *e)
     if (w->seal) return w->seal;
     if (ss_text_word_index("message/partial message/external-body", e->type) >= 0)
         return apr_psprintf(w->pool, "a part of type %s must not be encoded (RFC 2046)", e->type);
-    if (!strncasecmp(e->encoding, "x-", 2) || !strncasecmp(e->encoding, "uu", 2))
-        return apr_psprintf(w->pool, "a part is encoded as %.40s already", e->encoding);
     return NULL;
+}
+
+static void put_again(walk_t *w, const entity_t *e, const char *bytes, apr_size_t len,
+                      const char *what)
+{
+    bytes = decoded(w, e, bytes, &len);
+    if (bytes)
+        put_encoded(w, e, bytes, len, wants_base64(e, bytes, len));
+    else
+        refuse(w, what, apr_psprintf(w->pool, "a part is encoded as %.40s already", e->encoding));
 }
 
 static void leaf(walk_t *w, const entity_t *e)
@@ -352,7 +372,7 @@ static void leaf(walk_t *w, const entity_t *e)
 
     if (is_exact && !what) what = "binary data";
     if (!what) {
-        put_header(w, e, NULL, NULL);
+        if (!e->is_bare) put_header(w, e, NULL, NULL);
         put(w, bytes, len);
         return;
     }
@@ -366,8 +386,7 @@ static void leaf(walk_t *w, const entity_t *e)
         put_header(w, e, NULL, NULL);
         put_cut(w, bytes, len);
     } else {
-        bytes = decoded(w, e, bytes, &len);
-        put_encoded(w, e, bytes, len, wants_base64(e, bytes, len));
+        put_again(w, e, bytes, len, what);
     }
 }
 
@@ -496,6 +515,16 @@ static const char *boundary_of(apr_pool_t *pool, const ss_header_field_t *field)
     return len ? apr_pstrmemdup(pool, found, len) : NULL;
 }
 
+/* Whether the first line is no field. A line of an mbox may be in front of the fields. */
+static int is_bare_body(const char *p, const char *end)
+{
+    apr_size_t skip = p < end && *p == '>';
+    ss_header_field_t field;
+
+    if ((apr_size_t)(end - p) > skip + 5 && !memcmp(p + skip, "From ", 5)) return 0;
+    return ss_header_next(&p, end, &field) < 0;
+}
+
 static void read_entity(walk_t *w, entity_t *e, const char *p, const char *end, place_t place)
 {
     ss_header_field_t field;
@@ -504,9 +533,10 @@ static void read_entity(walk_t *w, entity_t *e, const char *p, const char *end, 
     e->p = p;
     e->end = end;
     e->is_top = place == TOP;
-    e->header_len = ss_header_len(p, (apr_size_t)(end - p));
+    e->is_bare = place != TOP && is_bare_body(p, end);
+    e->header_len = e->is_bare ? 0 : ss_header_len(p, (apr_size_t)(end - p));
     e->body = p + e->header_len;
-    if (e->body < end) e->body += *e->body == '\r' ? 2 : 1;
+    if (e->body < end && !e->is_bare) e->body += *e->body == '\r' ? 2 : 1;
     e->type = place == IN_DIGEST ? "message/rfc822" : "";
     e->encoding = "";
     if (ss_header_find(&field, p, e->header_len, "Content-Transfer-Encoding"))

@@ -180,6 +180,24 @@ static void base64_is_read(void)
         if (!table[i].want ? !rv : rv || len != strlen(table[i].want) || strcmp(out, table[i].want))
             CU_FAIL(table[i].text);
     }
+    static const struct {
+        const char *text, *want;
+    } files[] = { { "text\nbegin 644 a\n%:&5L;&\\\nend\n", "hello" },
+                  { "text\nbegin 644 a b\n%:&5L;&\\ \n`\nend\nmore\n", "hello" },
+                  { "begin 644 a\r\n#86)C\r\n$86)C9   \r\n \r\nend\r\n", "abcabcd" },
+                  { "begin 644 a\n%:&5L;&\\\n", NULL },
+                  { "begin 644 a\nM\n \nend\n", NULL },
+                  { "begin 644 a\n#86~C\n \nend\n", NULL },
+                  { "begin 644 a\n\nend\n", "" },
+                  { "no file", NULL } };
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        char *out;
+        apr_size_t len;
+        int rv = ss_codec_uu_read(pool, files[i].text, strlen(files[i].text), &out, &len);
+        if (!files[i].want ? !rv
+                           : rv || len != strlen(files[i].want) || memcmp(out, files[i].want, len))
+            CU_FAIL(files[i].text);
+    }
     char *out;
     apr_size_t len;
     CU_ASSERT_EQUAL(ss_codec_base64_read(pool, "YW\0Jj", 5, 1, &out, &len), -1);
