@@ -7,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/sendmail.h"
+#include "cli/sendmail_smtp.h"
 
 static const char filter_help[] =
     "Select messages by ID, or by a filter: --state, --relay, --from PATTERN, --to PATTERN (* "
@@ -52,6 +53,7 @@ static int list_sendmail_options(ss_cli_t *cli)
           "  -R full|hdrs   how much of the message a bounce contains\n"
           "  -V ID          envelope id for notifications\n"
           "  -bm            submit a message from standard input (the default)\n"
+          "  -bs            SMTP on standard input and output\n"
           "  -bp            list the queue, like mailq\n"
           "  -bi, -I        nothing, successfully, like newaliases: SMTPSendAlias sets aliases\n"
           "  -q, -qI ID     try to send all waiting messages, or this one, now\n\n"
@@ -80,9 +82,7 @@ static int sendmail_command(ss_cli_t *cli, int argc, const char *const *argv)
         return s.id ? ss_cli_action(cli, 2, other) : ss_cli_pause(cli, 1, other);
     case SS_SENDMAIL_SUBMIT: return ss_sendmail_submit(&s, cli->pool);
     case SS_SENDMAIL_NOTHING: return EX_OK;
-    case SS_SENDMAIL_SMTP:
-        return ss_cli_complain(
-            EX_USAGE, "-bs is not supported: the daemon accepts SMTP itself (SMTPSendListen)");
+    case SS_SENDMAIL_SMTP: return ss_sendmail_smtp(s.socket, cli->pool);
     default: return EX_USAGE;
     }
 }

@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/sendmail.h"
+#include "cli/sendmail_smtp.h"
 
 #define PATH_SIZE 4096
 #define BESIDE "smtp-send-commands"
@@ -67,6 +68,7 @@ int main(int argc, const char *const *argv)
     switch (ss_sendmail_read(&s, argc - at, argv + at, pool)) {
     case SS_SENDMAIL_SUBMIT: return ss_sendmail_submit(&s, pool);
     case SS_SENDMAIL_WRONG: return EX_USAGE;
+    case SS_SENDMAIL_SMTP: return ss_sendmail_smtp(s.socket, pool);
     case SS_SENDMAIL_NOTHING: return EX_OK;
     default: return start_commands(argv);
     }

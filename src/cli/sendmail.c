@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "wire/peer.h"
 
 #define READ_SIZE 65536
 #define ANSWER_WAIT (120 * APR_USEC_PER_SEC)
@@ -25,6 +24,28 @@
 #define RESTART_WAIT 5
 
 /* ---- the header ---- */
+
+/* What an SMTP client said about each recipient, if anything. */
+static void put_parameters(ss_object_t *request, const ss_sendmail_t *s)
+{
+    int count = s->notifies->nelts, has_notify = 0, has_orcpt = 0;
+
+    for (int i = 0; i < count; i++) {
+        has_notify |= APR_ARRAY_IDX(s->notifies, i, unsigned) != 0;
+        has_orcpt |= APR_ARRAY_IDX(s->orcpts, i, const char *) != NULL;
+    }
+    if (has_notify) {
+        ss_object_list(request, "notifies");
+        for (int i = 0; i < count; i++)
+            ss_object_item_number(request, APR_ARRAY_IDX(s->notifies, i, unsigned));
+        ss_object_list_end(request);
+    }
+    if (!has_orcpt) return;
+    ss_object_list(request, "orcpts");
+    for (int i = 0; i < count; i++)
+        ss_object_item(request, APR_ARRAY_IDX(s->orcpts, i, const char *));
+    ss_object_list_end(request);
+}
 
 const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const char *full_name,
                                const char *key, apr_pool_t *pool)
@@ -49,6 +70,7 @@ const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const 
     for (int i = 0; i < s->to->nelts; i++)
         ss_object_item(&request, APR_ARRAY_IDX(s->to, i, const char *));
     ss_object_list_end(&request);
+    if (s->notifies) put_parameters(&request, s);
     const char *header =
         ss_object_end(&request) == APR_SUCCESS ? apr_pstrmemdup(pool, out.data, out.len) : NULL;
     ss_buf_free(&out);
@@ -70,7 +92,7 @@ static const char *login_of(const char **name, apr_pool_t *pool)
     return apr_pstrdup(pool, user->pw_name);
 }
 
-static const char *make_key(apr_pool_t *pool)
+const char *ss_sendmail_key(apr_pool_t *pool)
 {
     unsigned char random[16];
 
@@ -106,8 +128,7 @@ static int read_content(ss_sendmail_input_t *input, apr_pool_t *pool)
 
 /* ---- the answer ---- */
 
-/* The daemon's sentence on one line, or one of ours. */
-static const char *detail_of(const ss_peer_answer_t *answer, apr_pool_t *pool)
+const char *ss_sendmail_detail(const ss_peer_answer_t *answer, apr_pool_t *pool)
 {
     const char *text = ss_object_read_text(answer->header, answer->header_len, "detail", pool);
 
@@ -122,42 +143,49 @@ static int is_back_soon(const ss_peer_answer_t *answer)
     return answer->status == 503 && after >= 1 && after <= RESTART_WAIT;
 }
 
-/* Repeats the request while the daemon is restarting. */
-static int hand_over(const ss_sendmail_t *s, const char *header, const ss_sendmail_input_t *input,
-                     apr_pool_t *pool)
+apr_status_t ss_sendmail_ask(const char *socket, const char *header,
+                             const ss_sendmail_input_t *input, ss_peer_answer_t *answer,
+                             ss_result_t *why, apr_pool_t *pool)
 {
-    const ss_peer_call_t call = { .path = s->socket,
+    const ss_peer_call_t call = { .path = socket,
                                   .header = header,
                                   .header_len = strlen(header),
-                                  .content = input->begin.data,
-                                  .content_len = input->begin.len,
-                                  .file = input->rest.fd,
-                                  .file_len = input->rest.len,
+                                  .content = input ? input->begin.data : NULL,
+                                  .content_len = input ? input->begin.len : 0,
+                                  .file = input ? input->rest.fd : -1,
+                                  .file_len = input ? input->rest.len : 0,
                                   .timeout = ANSWER_WAIT };
     ss_mono_t until = ss_mono_add(ss_mono_now(), PATIENCE);
-    ss_peer_answer_t answer = { 0 };
-    ss_result_t result;
 
     for (;;) {
-        ss_result_clear(&result);
-        apr_status_t rv = ss_peer_call(&call, &answer, &result, pool);
-        int is_over = ss_mono_reached(until, ss_mono_now());
-        if (rv == APR_SUCCESS && (answer.status == 202 || answer.status == 200)) return EX_OK;
-        if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer)))
-            return ss_cli_complain(ss_cli_exit_code(answer.status, EX_DATAERR), "%s",
-                                   detail_of(&answer, pool));
-        if (rv != APR_SUCCESS &&
-            (is_over || (rv != APR_EOF && rv != APR_ECONNABORTED && rv != EPIPE)))
-            return ss_cli_complain(
-                EX_TEMPFAIL, "%s",
-                ss_result_is_set(&result) ? result.text : "the delivery daemon cannot be reached");
+        ss_result_clear(why);
+        apr_status_t rv = ss_peer_call(&call, answer, why, pool);
+        int may_repeat = rv == APR_SUCCESS ? is_back_soon(answer)
+                                           : rv == APR_EOF || rv == APR_ECONNABORTED || rv == EPIPE;
+        if (!may_repeat || ss_mono_reached(until, ss_mono_now())) return rv;
         apr_sleep(AGAIN_AFTER);
     }
 }
 
+static int hand_over(const ss_sendmail_t *s, const char *header, const ss_sendmail_input_t *input,
+                     apr_pool_t *pool)
+{
+    ss_peer_answer_t answer = { 0 };
+    ss_result_t result;
+
+    if (ss_sendmail_ask(s->socket, header, input, &answer, &result, pool) != APR_SUCCESS)
+        return ss_cli_complain(EX_TEMPFAIL, "%s",
+                               ss_result_is_set(&result) ? result.text
+                                                         : "the delivery daemon cannot be reached");
+    if (answer.status == 202 || answer.status == 200) return EX_OK;
+    return ss_cli_complain(ss_cli_exit_code(answer.status, EX_DATAERR), "%s",
+                           ss_sendmail_detail(&answer, pool));
+}
+
 int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool)
 {
-    const char *name = NULL, *login = s->from ? NULL : login_of(&name, pool), *key = make_key(pool);
+    const char *name = NULL, *login = s->from ? NULL : login_of(&name, pool),
+               *key = ss_sendmail_key(pool);
     const char *header = ss_sendmail_header(s, login, name, key, pool);
     ss_sendmail_input_t input;
 

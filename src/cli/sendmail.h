@@ -6,8 +6,10 @@
 #include <apr_tables.h>
 
 #include "base/buf.h"
+#include "base/result.h"
 #include "base/scratch.h"
 #include "mail/attributes.h"
+#include "wire/peer.h"
 
 typedef enum {
     SS_SENDMAIL_SUBMIT,
@@ -30,19 +32,14 @@ typedef struct {
     ss_attributes_t attr;   /* those that have an option: -R, -V */
     unsigned notify;        /* -N: SS_NOTIFY_ bits */
     apr_array_header_t *to; /* of const char *: as given */
+    /* beside it, of unsigned and const char *: from an SMTP client; or NULL */
+    apr_array_header_t *notifies, *orcpts;
 } ss_sendmail_t;
 
 /* Reads the arguments, which end with NULL. Returns the mode; SS_SENDMAIL_WRONG: the error was
  * printed. */
 ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *const *argv,
                                     apr_pool_t *pool);
-
-/* Reads standard input and submits it. Returns the exit code (sysexits.h). */
-int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool);
-/* The header of the "submit" request as JSON text. login: the sender without -f. key: 32 characters
- * that identify this message. NULL: larger than a frame's header may be. */
-const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const char *full_name,
-                               const char *key, apr_pool_t *pool);
 
 /* ---- standard input, up to its end or to a line with only a dot; large input goes to a file ----
  */
@@ -74,3 +71,21 @@ apr_status_t ss_sendmail_input_add(ss_sendmail_input_t *input, const char *bytes
 /* End of input: a final dot without a line end is text. */
 apr_status_t ss_sendmail_input_end(ss_sendmail_input_t *input, apr_pool_t *pool);
 void ss_sendmail_input_free(ss_sendmail_input_t *input);
+
+/* ---- the request ---- */
+
+/* Reads standard input and submits it. Returns the exit code (sysexits.h). */
+int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool);
+/* 32 characters that identify a message; NULL: no random numbers can be had. */
+const char *ss_sendmail_key(apr_pool_t *pool);
+/* Asks the daemon, again and again while it is restarting. input: content, or NULL. APR_SUCCESS
+ * with the answer; else why says it for people. */
+apr_status_t ss_sendmail_ask(const char *socket, const char *header,
+                             const ss_sendmail_input_t *input, ss_peer_answer_t *answer,
+                             ss_result_t *why, apr_pool_t *pool);
+/* Why the daemon refused, on one line. */
+const char *ss_sendmail_detail(const ss_peer_answer_t *answer, apr_pool_t *pool);
+/* The header of the "submit" request as JSON text. login: the sender without -f. key: 32 characters
+ * that identify this message. NULL: larger than a frame's header may be. */
+const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const char *full_name,
+                               const char *key, apr_pool_t *pool);

@@ -27,6 +27,7 @@ struct ss_server_t {
     int is_binary; /* MAIL had BODY=BINARYMIME */
     /* a reply did not fit into the output: the session is over */
     int is_mute;
+    int has_quit;
     int is_overlong; /* within a line that is too long */
     /* content */
     apr_int64_t size; /* passed to the caller so far */
@@ -223,6 +224,7 @@ static ss_server_kind_t do_quit(ss_server_t *s, char *argument)
 {
     (void)argument;
     say(s, "221 2.0.0 Bye");
+    s->has_quit = 1;
     go(s, CLOSED);
     return SS_SERVER_CLOSE;
 }
@@ -470,6 +472,11 @@ void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text)
 ss_buf_t *ss_server_output(ss_server_t *s)
 {
     return &s->out;
+}
+
+int ss_server_has_quit(const ss_server_t *s)
+{
+    return s->has_quit;
 }
 
 int ss_server_is_in_mail(const ss_server_t *s)

@@ -59,5 +59,7 @@ void ss_server_answer(ss_server_t *s, int code, const char *enhanced, const char
 void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text);
 /* The pending output, the greeting first; the caller removes what it wrote. */
 ss_buf_t *ss_server_output(ss_server_t *s);
+/* Whether the client ended the session with QUIT. */
+int ss_server_has_quit(const ss_server_t *s);
 /* Whether a transaction is in progress: MAIL was accepted and the end is not answered. */
 int ss_server_is_in_mail(const ss_server_t *s);

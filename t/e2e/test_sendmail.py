@@ -19,6 +19,7 @@ class Sendmail:
     """A folder with the link `sendmail`, as an administrator makes it."""
 
     def __init__(self, folder, httpd):
+        os.makedirs(folder, exist_ok=True)
         self.path = os.path.join(folder, "sendmail")
         os.symlink(CLI, self.path)
         self.env = {**os.environ, "SMTP_SEND_SOCKET": httpd.socket, "PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder)}
@@ -165,7 +166,7 @@ def test_misuse_is_reported(served):
     sendmail, relay, httpd = served
     for args, text, code in [
         ((), b"no recipients", EX_USAGE), (("-f",), b"needs a value", EX_USAGE), (("-Z", "a@b.c"), b"unknown option -Z", EX_USAGE),
-        (("-bs",), b"SMTPSendListen", EX_USAGE), (("-bd",), b"not supported", EX_USAGE), (("-N", "sometimes", "a@b.c"), b"success, failure and delay", EX_USAGE),
+        (("-bs", "-t"), b"-t is only", EX_USAGE), (("-bd",), b"not supported", EX_USAGE), (("-N", "sometimes", "a@b.c"), b"success, failure and delay", EX_USAGE),
         (("bob@@example.net",), b"is not an address", EX_DATAERR), (("-f", "a b c", "bob@example.net"), b"sender", EX_DATAERR),
         (("-t",), b"no recipient", EX_DATAERR),
     ]:
@@ -237,6 +238,137 @@ def test_q_and_bp(make_httpd, relay, tmp_path):
     assert b"bob@example.net" in listed and sendmail.run(link).stdout == listed and sendmail.run(link, "-v").stdout == listed
     assert b"paused" in sendmail("-q", check=0).stdout and b"paused" in sendmail("-q30m", check=0).stdout
     assert b"retry: 1 message" in sendmail("-qI" + json.loads(httpd.cli("queue", "--json").stdout)["messages"][0]["id"], check=0).stdout
+
+
+# ---- sendmail -bs ----
+
+class Session:
+    """sendmail -bs, a process; standard error stays empty."""
+
+    def __init__(self, sendmail, *options, env=None):
+        self.process = subprocess.Popen([sendmail.path, "-bs", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, env={**sendmail.env, **(env or {})})
+        self.greeting = self.reply()
+
+    def reply(self):
+        lines = []
+        while not lines or lines[-1][3:4] == b"-":
+            lines.append(self.process.stdout.readline())
+        return b"".join(lines).decode()
+
+    def __call__(self, line, count=1):
+        self.process.stdin.write(line.encode() if isinstance(line, str) else line)
+        replies = [self.reply() for _ in range(count)]
+        return replies[0] if count == 1 else replies
+
+    def end(self, code=0):
+        self.process.stdin.close()
+        rest, error = self.process.stdout.read(), self.process.stderr.read()
+        assert self.process.wait(30) == code and not error, (self.process.returncode, error)
+        return rest.decode()
+
+
+def test_bs(served):
+    """Two messages in a session: pipelined with DATA, and by BDAT; envelope, parameters, refusals of each recipient, RSET."""
+    sendmail, relay, httpd = served
+    session = Session(sendmail, "-i")
+    host = session.greeting.split()[1]
+    assert session.greeting == f"220 {host} ESMTP\r\n"
+    hello = session("EHLO app.example.com\r\n").split("\r\n")
+    assert hello[0] == f"250-{host}"
+    assert sorted(line[4:] for line in hello[1:-1] if not line[4:].startswith("SIZE ")) == ["8BITMIME", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES", "PIPELINING", "SMTPUTF8"]
+    assert session("MAIL FROM:<gone@example.com>\r\nRCPT TO:<gone@example.net>\r\nRSET\r\n", 3)[2].startswith("250")
+    replies = session("MAIL FROM:<app@example.com> RET=HDRS ENVID=e1\r\nRCPT TO:<bob@example.net> NOTIFY=SUCCESS ORCPT=rfc822;b@example.net\r\nRCPT TO:<a..b@-x->\r\nRCPT TO:<root>\r\nDATA\r\n", 5)
+    assert [r[:4] for r in replies] == ["250 ", "250 ", "501 ", "250 ", "354 "] and "<a..b@-x->" in replies[2]
+    accepted = session("From: app@example.com\r\nTo: bob@example.net\r\nBcc: carol@example.net\r\nSubject: one\r\n\r\n..dot\r\n.\r\n")
+    ident = accepted.split()[-1]
+    assert accepted.startswith("250 2.0.0 Ok: queued as ") and httpd.cli("show", ident, check=0)
+    message = relay.wait_for(1)[0]
+    assert message.sender == "app@example.com" and sorted(message.rcpts) == ["admin@example.net", "bob@example.net"] and message.body == b".dot\r\n"
+    assert "RET=HDRS" in relay.commands("MAIL")[0] and "ENVID=e1" in relay.commands("MAIL")[0] and b"Bcc" not in message.headers
+    assert any("NOTIFY=SUCCESS" in rcpt and "ORCPT=rfc822;b@example.net" in rcpt for rcpt in relay.commands("RCPT"))
+    content = "Subject: grün\n\nhi\n".encode()
+    replies = session(b"MAIL FROM:<>\r\nRCPT TO:<bob@example.net>\r\nBDAT %d LAST\r\n" % len(content) + content + b"QUIT\r\n", 4)
+    assert [r[:3] for r in replies] == ["250", "250", "250", "221"]
+    assert not session.end()
+    message = relay.wait_for(2)[1]
+    assert message.sender == "" and message.body == b"hi\r\n" and fields(message)["Subject"] == "grün"
+
+
+def test_bs_byte_by_byte(served):
+    sendmail, relay, _ = served
+    session = Session(sendmail)
+    for byte in b"HELO x\r\nMAIL FROM:<app@example.com>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\nSubject: x\r\n\r\n.\n.\r\r\n..\r\n.\r\nQUIT\r\n":
+        session.process.stdin.write(bytes([byte]))
+    assert [line[:3] for line in session.end().splitlines()] == ["250", "250", "250", "354", "250", "221"]
+    assert len(relay.wait_for(1)) == 1
+
+
+def test_bs_that_ends_early(served):
+    sendmail, relay, _ = served
+    for text, code, last in ((b"", 0, "220"), (b"EHLO x\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\nSubject: x\r\n", EX_DATAERR, "421"),
+                             (b"To: bob@example.net\nSubject: x\n\nmail without SMTP\n", EX_DATAERR, "421"), (b"GET / HTTP/1.0\r\n\r\n", EX_DATAERR, "421")):
+        result = sendmail("-bs", input=text, check=code)
+        assert result.stdout.decode().splitlines()[-1].startswith(last) and not result.stderr
+    # Without standard input or output, nothing of the daemon's socket is taken for it.
+    for closed in ("<&-", ">&-"):
+        assert sendmail.run("sh", "-c", f'"$0" -bs {closed}', sendmail.path, check=74)
+    assert not relay.messages
+
+
+def test_bs_without_a_daemon(make_httpd, relay, tmp_path):
+    class Nowhere:
+        socket = str(tmp_path / "nothing.sock")
+    result = Sendmail(tmp_path, Nowhere)("-bs", input=b"EHLO x\r\nQUIT\r\n", check=EX_TEMPFAIL)
+    assert result.stdout.startswith(b"421 4.3.2 ") and b"nothing.sock" in result.stdout and not result.stderr
+    httpd = make_httpd("SMTPSendEngine Off\n")
+    session = Session(Sendmail(tmp_path / "off", httpd))
+    session("EHLO x\r\n")
+    reply = session("MAIL FROM:<a@example.com>\r\n")
+    assert reply.startswith("451 4.3.0 ") and "SMTPSendEngine" in reply
+    session("QUIT\r\n")
+    session.end()
+
+
+def test_bs_waits_for_a_restart(make_httpd, relay, tmp_path):
+    """The daemon is killed in the middle of sessions: they go on, and each message is stored once."""
+    httpd = make_httpd(relay=relay, expect=RESTARTS)
+    sendmail = Sendmail(tmp_path, httpd)
+    session = Session(sendmail)
+    session("EHLO x\r\n")
+    for number, before in enumerate(("MAIL", "RCPT", "DATA", ".")):
+        for command, line in (("MAIL", "MAIL FROM:<app@example.com>"), ("RCPT", f"RCPT TO:<user{number}@example.net>"), ("DATA", "DATA"), (".", "Subject: x\r\n\r\nhi\r\n.")):
+            if command == before:
+                os.kill(httpd.wait(lambda: httpd.status(check=False).get("pid"), 20, "the daemon"), signal.SIGKILL)
+            assert session(line + "\r\n")[0] in "23"
+    session("QUIT\r\n")
+    session.end()
+    relay.wait(lambda: sorted(m.rcpts[0] for m in relay.messages) == [f"user{i}@example.net" for i in range(4)])
+
+
+def test_bs_large(make_httpd, relay, tmp_path):
+    httpd = make_httpd("SMTPSendMaxMessageSize 4M\n", relay=relay)
+    session = Session(Sendmail(tmp_path, httpd))
+    assert "250-SIZE 4194304\r\n" in session("EHLO x\r\n")
+    assert session("MAIL FROM:<app@example.com> SIZE=5000000\r\n").startswith("552 5.3.4")
+    for size, code in ((5000000, "552"), (3000000, "250")):
+        session("MAIL FROM:<app@example.com>\r\nRCPT TO:<bob@example.net>\r\nDATA\r\n", 3)
+        assert session("Subject: x\r\n\r\n" + ("x" * 70 + "\r\n") * (size // 72) + ".\r\n").startswith(code)
+    session("QUIT\r\n")
+    session.end()
+    assert len(relay.wait_for(1)[0].body) == 3000000 // 72 * 72
+
+
+def test_bs_by_hand(served):
+    """On a terminal, lines end with LF."""
+    import pty
+    sendmail, relay, _ = served
+    master, slave = pty.openpty()
+    process = subprocess.Popen([sendmail.path, "-bs"], stdin=slave, stdout=subprocess.PIPE, env=sendmail.env)
+    os.close(slave)
+    os.write(master, b"EHLO me\nMAIL FROM:<app@example.com>\nRCPT TO:<bob@example.net>\nDATA\nSubject: x\n\nhi\n.\nQUIT\n")
+    assert process.communicate(timeout=30)[0].splitlines()[-1].startswith(b"221") and process.returncode == 0
+    os.close(master)
+    assert relay.wait_for(1)[0].body == b"hi\r\n"
 
 
 # ---- programs ----
