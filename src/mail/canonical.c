@@ -226,7 +226,7 @@ int ss_canonical_make_ascii_header(const char **out, apr_size_t *out_len, const 
                                    apr_size_t len, ss_mail_problem_t *problem, apr_pool_t *pool)
 {
     apr_size_t header = ss_header_len(bytes, len);
-    ss_header_how_t how = { .is_ascii = 1 };
+    ss_header_how_t how = { .is_ascii = 1, .hides_addresses = 1 };
     ss_buf_t made;
 
     *out = bytes;

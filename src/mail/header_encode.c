@@ -24,6 +24,7 @@ typedef struct {
     int depth;                                            /* of comments */
     int has_open_quote, has_open_comment, has_open_angle; /* not closed: the rest is text */
     int is_bare;       /* the item is an address without a name */
+    int is_group;      /* within "name: a, b;" */
     int is_after_word; /* the word before the blanks is an encoded one */
     ss_header_encoding_t result;
 } scan_t;
@@ -38,9 +39,14 @@ static int is_line_end(char c)
     return c == '\r' || c == '\n';
 }
 
+static int has_addresses(const scan_t *s)
+{
+    return SS_HEADER_HAS_ADDRESSES(s->kind);
+}
+
 static int has_brackets(const scan_t *s)
 {
-    return s->kind == SS_HEADER_ADDRESSES || s->kind == SS_HEADER_IDS || s->kind == SS_HEADER_URIS;
+    return has_addresses(s) || s->kind == SS_HEADER_IDS || s->kind == SS_HEADER_URIS;
 }
 
 static void put(scan_t *s, const char *bytes, apr_size_t len)
@@ -52,7 +58,7 @@ static void put(scan_t *s, const char *bytes, apr_size_t len)
 static const char *unit(scan_t *s, const char *p)
 {
     if (*p == '\\' && s->depth && p + 1 < s->end && !is_blank(p[1])) return p + 2;
-    if (*p != '"' || s->kind != SS_HEADER_ADDRESSES || s->depth || s->has_open_quote) return p + 1;
+    if (*p != '"' || !has_addresses(s) || s->depth || s->has_open_quote) return p + 1;
     for (const char *q = p + 1; q < s->end; q++) {
         if (*q == '"') return q + 1;
         if (*q == '\\' && q + 1 < s->end) q++;
@@ -67,8 +73,7 @@ static int is_special(const scan_t *s, char c)
     if (s->depth) return c == '(' || c == ')';
     if (c == '(') return s->kind != SS_HEADER_TEXT && !s->has_open_comment;
     if (!has_brackets(s)) return 0;
-    return c == '<' || c == '>' || c == ',' ||
-           (s->kind == SS_HEADER_ADDRESSES && (c == ';' || c == ':'));
+    return c == '<' || c == '>' || c == ',' || (has_addresses(s) && (c == ';' || c == ':'));
 }
 
 static const char *skip_blanks(const scan_t *s, const char *p)
@@ -96,7 +101,7 @@ static int is_encoded_word(const char *p, const char *stop)
 /* Adds what is meant to the run: without line ends, quotes and what quotes a character. */
 static void add_text(scan_t *s, const char *p, const char *stop)
 {
-    int is_phrase = s->kind == SS_HEADER_ADDRESSES && !s->depth, is_quoted = 0;
+    int is_phrase = has_addresses(s) && !s->depth, is_quoted = 0;
 
     for (; p < stop; p++) {
         if (is_line_end(*p)) continue;
@@ -129,6 +134,17 @@ static int goes_on(scan_t *s, const char *stop, const char **after)
     }
 }
 
+/* Puts out the run that was read. */
+static void put_words(scan_t *s)
+{
+    const char *text = ss_buf_text(&s->text);
+
+    if (s->out->len && !strchr(" \t\n(", s->out->data[s->out->len - 1])) put(s, " ", 1);
+    apr_pool_clear(s->own);
+    if (text) ss_buf_puts(s->out, ss_words_encode(s->own, text));
+    s->is_after_word = 1;
+}
+
 /* Encodes the run of words that begins at p and whose first word ends at stop. */
 static void encode_run(scan_t *s, const char *stop)
 {
@@ -144,22 +160,38 @@ static void encode_run(scan_t *s, const char *stop)
         add_text(s, start, next);
     else
         add_text(s, start, stop);
-    if (s->out->len && !strchr(" \t\n(", s->out->data[s->out->len - 1])) put(s, " ", 1);
-    apr_pool_clear(s->own);
-    const char *text = ss_buf_text(&s->text);
-    if (text) ss_buf_puts(s->out, ss_words_encode(s->own, text));
+    put_words(s);
     if (stop < s->end && (*stop == '<' || *stop == '(')) put(s, " ", 1);
-    s->is_after_word = 1;
     s->p = stop;
 }
 
-/* An address: its domain can be ASCII, its local part cannot. */
-static void put_address(scan_t *s, const char *stop)
+/* An address that a server without SMTPUTF8 cannot reach, as the name of an empty group. */
+static void hide_address(scan_t *s, const char *stop, int is_bracketed)
+{
+    ss_buf_clear(&s->text);
+    if (s->is_after_word) ss_buf_puts(&s->text, " ");
+    if (is_bracketed) ss_buf_puts(&s->text, "<");
+    ss_buf_append(&s->text, s->p, (apr_size_t)(stop - s->p));
+    if (is_bracketed) ss_buf_puts(&s->text, ">");
+    put_words(s);
+    put(s, ":;", 2);
+    s->p = stop + is_bracketed;
+}
+
+/* An address up to stop, where its bracket is: its domain can be ASCII, its local part cannot. */
+static void put_address(scan_t *s, const char *stop, int is_bracketed)
 {
     apr_pool_clear(s->own);
     const char *text = apr_pstrmemdup(s->own, s->p, (apr_size_t)(stop - s->p)),
                *ascii = ss_idn_address(text, s->own);
-    if (ss_text_has_8bit(ascii)) s->result = SS_HEADER_HAS_ADDRESS;
+    int is_high = ss_text_has_8bit(ascii);
+
+    if (is_high && s->kind == SS_HEADER_HIDDEN && !s->is_group) {
+        hide_address(s, stop, is_bracketed);
+        return;
+    }
+    if (is_high) s->result = SS_HEADER_HAS_ADDRESS;
+    if (is_bracketed) put(s, "<", 1);
     ss_buf_puts(s->out, ascii);
     s->p = stop;
 }
@@ -174,21 +206,22 @@ static void put_percent(scan_t *s, const char *stop)
     }
 }
 
-/* What is within brackets: the first one is put out already. */
+/* What is within brackets, up to the second one. */
 static void angle(scan_t *s)
 {
-    const char *stop = s->p;
+    const char *stop = ++s->p;
 
     while (stop < s->end && *stop != '>') stop = unit(s, stop);
-    if (stop >= s->end) {
-        s->has_open_angle = 1;
+    if (stop < s->end && has_addresses(s) && !ss_text_is_ascii(s->p, (apr_size_t)(stop - s->p))) {
+        put_address(s, stop, 1);
         return;
     }
-    if (ss_text_is_ascii(s->p, (apr_size_t)(stop - s->p))) {
+    put(s, "<", 1);
+    if (stop >= s->end) {
+        s->has_open_angle = 1;
+    } else if (ss_text_is_ascii(s->p, (apr_size_t)(stop - s->p))) {
         put(s, s->p, (apr_size_t)(stop - s->p));
         s->p = stop;
-    } else if (s->kind == SS_HEADER_ADDRESSES) {
-        put_address(s, stop);
     } else if (s->kind == SS_HEADER_URIS) {
         put_percent(s, stop);
     } else {
@@ -238,16 +271,17 @@ static void special(scan_t *s)
         s->has_open_comment = 1;
         return;
     }
+    if (c == '<' && !s->has_open_angle && !s->depth) {
+        angle(s);
+        s->is_after_word = 0;
+        return;
+    }
     s->is_after_word = 0;
     put(s, s->p++, 1);
-    if (c == '(')
-        s->depth++;
-    else if (c == ')')
-        s->depth--;
-    else if (c == '<' && !s->has_open_angle)
-        angle(s);
-    else if (s->kind == SS_HEADER_ADDRESSES && strchr(",;:", c))
-        s->is_bare = is_bare(s);
+    s->depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    if (s->depth || !has_addresses(s) || !strchr(",;:", c)) return;
+    if (c != ',') s->is_group = c == ':';
+    s->is_bare = is_bare(s);
 }
 
 static void word(scan_t *s)
@@ -256,7 +290,7 @@ static void word(scan_t *s)
     const char *stop = word_end(s, s->p, &is_high);
 
     if (is_high && s->is_bare && !s->depth) {
-        put_address(s, stop);
+        put_address(s, stop, 0);
         s->is_after_word = 0;
     } else if (is_high) {
         encode_run(s, stop);
@@ -274,7 +308,7 @@ ss_header_encoding_t ss_header_encode(ss_buf_t *out, ss_header_kind_t kind, cons
 
     ss_buf_init(&s.text, len + 1);
     apr_pool_create(&s.own, pool);
-    s.is_bare = kind == SS_HEADER_ADDRESSES && is_bare(&s);
+    s.is_bare = has_addresses(&s) && is_bare(&s);
     while (s.p < s.end) {
         if (is_blank(*s.p)) {
             s.blanks = s.p;

@@ -19,8 +19,9 @@ static const struct {
     ss_header_kind_t kind;
     const char *names;
 } kinds[] = {
+    { SS_HEADER_SENDERS, "From Sender Resent-From Resent-Sender" },
     { SS_HEADER_ADDRESSES,
-      "From Sender Reply-To To Cc Bcc Resent-From Resent-Sender Resent-Reply-To Resent-To "
+      "Reply-To To Cc Bcc Resent-Reply-To Resent-To "
       "Resent-Cc "
       "Disposition-Notification-To Return-Receipt-To Errors-To Mail-Followup-To Mail-Reply-To "
       "Return-Path" },
@@ -85,9 +86,10 @@ static int is_gap(const place_t *at, char before, char c)
 {
     if (at->is_quoted || at->depth || at->is_angle || is_blank(before) || is_blank(c)) return 0;
     if (before == '>' && c == '<') return at->kind == SS_HEADER_IDS;
-    return (before == ',' && (at->kind == SS_HEADER_ADDRESSES || at->kind == SS_HEADER_URIS ||
+    return (before == ',' && (SS_HEADER_HAS_ADDRESSES(at->kind) || at->kind == SS_HEADER_URIS ||
                               at->kind == SS_HEADER_IDS)) ||
-           (before == ';' && (at->kind == SS_HEADER_ADDRESSES || at->kind == SS_HEADER_PARAMETERS));
+           (before == ';' &&
+            (SS_HEADER_HAS_ADDRESSES(at->kind) || at->kind == SS_HEADER_PARAMETERS));
 }
 
 /* Whether the line may be folded before the octet at p: a blank behind text and with text behind
@@ -215,6 +217,7 @@ static ss_header_result_t write_field(ss_buf_t *out, const ss_header_field_t *fi
 {
     int is_high = !ss_text_is_ascii(field->start, len), must_encode = how->is_ascii && is_high;
     ss_header_kind_t kind = kind_of(field);
+    if (kind == SS_HEADER_ADDRESSES && how->hides_addresses) kind = SS_HEADER_HIDDEN;
     apr_size_t before = out->len;
     ss_header_result_t result;
 

@@ -10,6 +10,7 @@
 
 typedef struct {
     int is_ascii;        /* the field must be ASCII */
+    int hides_addresses; /* one of To or Cc that needs SMTPUTF8 becomes text */
     int is_nested;       /* of a part: what cannot be encoded properly becomes encoded words */
     const char *charset; /* how octets above 127 are meant that are no UTF-8; NULL: windows-1252 */
     const char *sealed;  /* fields that must not change (ss_header_sealed), or NULL */

@@ -87,16 +87,23 @@ def test_recipients_are_read_before_a_line_is_folded(make_httpd, relay, tmp_path
     assert all(len(line) <= 998 for line in named.data.split(b"\r\n"))
 
 
-def test_a_utf8_address_in_the_header_is_not_hidden(make_httpd, make_relay):
-    """It cannot be encoded: the message needs SMTPUTF8, and says so where the relay has none."""
-    content = "To: ü@example.net\r\nSubject: Grüße\r\n\r\nx\r\n".encode()
+def test_an_address_that_needs_smtputf8(make_httpd, make_relay):
+    """Of an author it needs SMTPUTF8, and the reason says so; of a recipient it is text for the others, where the relay has none."""
     relay = make_relay(extensions=ALL)
     httpd = make_httpd(relay=relay)
-    assert httpd.send(content).status == 202
-    message = relay.wait_for(1)[0]
-    assert message.data == content and "SMTPUTF8" in message.params
+    contents = [f"{field}: Jörg <ü@example.net>\r\nSubject: Grüße\r\n\r\nx\r\n".encode() for field in ("To", "From")]
+    for content in contents:
+        assert httpd.send(content).status == 202
+    for message in relay.wait_for(2):
+        assert message.data in contents and "SMTPUTF8" in message.params
     relay = make_relay(extensions=("PIPELINING", "8BITMIME"))
     httpd = make_httpd(relay=relay, expect=["status=bounced"])
-    answer = httpd.send(content)
+    answer = httpd.send(contents[0], to=("ü@example.net", "bob@example.net"))
+    message = relay.wait_for(1)[0]
+    assert message.rcpts == ["bob@example.net"] and "SMTPUTF8" not in message.params and all(byte < 128 for byte in message.data)
+    group = email.message_from_bytes(message.data, policy=email.policy.default)["to"].groups[0]
+    assert "".join(group.display_name.split()) == "Jörg<ü@example.net>" and not group.addresses
+    httpd.wait_state(answer.json["id"], "partial")
+    answer = httpd.send(contents[1])
     failed = httpd.wait_state(answer.json["id"], "failed")
-    assert "5.6.7" in str(failed) and "the field To has an address outside ASCII" in str(failed)
+    assert "5.6.7" in str(failed) and "the field From has an address outside ASCII" in str(failed)

@@ -194,6 +194,30 @@ static void long_lines_are_folded_where_they_may(void)
     apr_pool_destroy(pool);
 }
 
+/* An address that cannot be reached without SMTPUTF8 is text for the other recipients. */
+static void addresses_are_hidden(void)
+{
+    static const struct {
+        const char *in, *out;
+    } table[] = {
+        { "To: \xc3\xbc@b.c, a@b.c\r\n", "To: =?utf-8?B?w7xAYi5j?=:;, a@b.c\r\n" },
+        { "Cc: Bob <\xc3\xbc@b.c>,a@b.c\r\n", "Cc: Bob =?utf-8?B?PMO8QGIuYz4=?=:;,a@b.c\r\n" },
+        { "To: J\xc3\xb6rg <\xc3\xbc@b.c>\r\n",
+          "To: =?utf-8?B?SsO2cmc=?= =?utf-8?B?IDzDvEBiLmM+?=:;\r\n" },
+        { "To: g: \xc3\xbc@b.c;\r\n", "-1" },
+        { "To: g: a@b.c;, \xc3\xbc@b.c\r\n", "To: g: a@b.c;, =?utf-8?B?w7xAYi5j?=:;\r\n" },
+        { "From: \xc3\xbc@b.c\r\n", "-1" },
+        { "Resent-Sender: \xc3\xbc@b.c\r\n", "-1" }
+    };
+    const ss_header_how_t how = { .is_ascii = 1, .hides_addresses = 1 };
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        CU_ASSERT_STRING_EQUAL(written(table[i].in, &how, pool), table[i].out);
+    apr_pool_destroy(pool);
+}
+
 /* What a signature covers stays as it is. */
 static void signed_fields_stay(void)
 {
@@ -264,6 +288,7 @@ void ss_suite_header_write(void)
 
     CU_add_test(s, "fields_are_encoded_where_they_must", fields_are_encoded_where_they_must);
     CU_add_test(s, "long_lines_are_folded_where_they_may", long_lines_are_folded_where_they_may);
+    CU_add_test(s, "addresses_are_hidden", addresses_are_hidden);
     CU_add_test(s, "signed_fields_stay", signed_fields_stay);
     CU_add_test(s, "fields_of_our_own", fields_of_our_own);
     CU_add_test(s, "odd_fields_take_no_longer", odd_fields_take_no_longer);
