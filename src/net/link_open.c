@@ -17,6 +17,7 @@
 #define HELLO_LARGE 500
 /* how long a large one may stay without any answer before a small one is tried */
 #define LARGE_TIME (10 * APR_USEC_PER_SEC)
+#define LARGE_TIME_IN_HASTE (3 * APR_USEC_PER_SEC)
 /* of a whole attempt: a server that drips bytes holds nothing for ever */
 #define ATTEMPT_DEADLINE (30 * 60 * APR_USEC_PER_SEC)
 
@@ -312,9 +313,16 @@ void ss_link_handshake_ready(ss_link_t *link)
         handshake_failed(link, rv, &result);
 }
 
+static apr_interval_time_t handshake_time(const ss_link_t *link)
+{
+    apr_interval_time_t whole = link->settings->timeout[SS_TIMEOUT_CONNECT], hasty = haste(link);
+
+    return hasty && hasty < whole ? hasty : whole;
+}
+
 void ss_link_begin_handshake(ss_link_t *link)
 {
-    const ss_settings_t *s = link->settings;
+    apr_interval_time_t large = haste(link) ? LARGE_TIME_IN_HASTE : LARGE_TIME;
     ss_result_t result = { 0 };
     apr_status_t rv = APR_ENOTIMPL;
 
@@ -327,13 +335,11 @@ void ss_link_begin_handshake(ss_link_t *link)
         handshake_failed(link, rv, &result);
         return;
     }
-    ss_loop_timer(link->loop, &link->timer,
-                  ss_mono_add(link->step_began, s->timeout[SS_TIMEOUT_CONNECT]));
+    ss_loop_timer(link->loop, &link->timer, ss_mono_add(link->step_began, handshake_time(link)));
     ss_link_handshake_ready(link);
     if (link->phase != SS_LINK_SHAKING || link->is_small) return;
-    if (ss_stream_unanswered(&link->stream) > HELLO_LARGE &&
-        s->timeout[SS_TIMEOUT_CONNECT] > LARGE_TIME)
-        ss_loop_timer(link->loop, &link->timer, ss_mono_add(link->step_began, LARGE_TIME));
+    if (ss_stream_unanswered(&link->stream) > HELLO_LARGE && handshake_time(link) > large)
+        ss_loop_timer(link->loop, &link->timer, ss_mono_add(link->step_began, large));
 }
 
 /* ---- negotiate: who speaks first? ---- */
@@ -472,8 +478,7 @@ void ss_link_late(ss_link_t *link, ss_mono_t now)
         ss_link_begin_handshake(link);
     } else if (link->phase == SS_LINK_SHAKING) {
         /* The short wait was for any answer at all; the whole handshake has the whole time. */
-        ss_mono_t until =
-            ss_mono_add(link->step_began, link->settings->timeout[SS_TIMEOUT_CONNECT]);
+        ss_mono_t until = ss_mono_add(link->step_began, handshake_time(link));
         if (ss_mono_since(until, now) > 0 && !ss_stream_unanswered(&link->stream)) {
             ss_loop_timer(link->loop, &link->timer, until);
             return;

@@ -306,15 +306,25 @@ static void rates_charge(ss_schedule_t *s, int sign)
     }
 }
 
+/* As full as the bucket of the same rate was. */
+static bucket_t bucket_of(const ss_schedule_t *s, const ss_settings_rate_t *rate, ss_mono_t now)
+{
+    for (int i = 0; i < s->rate_count; i++)
+        if (s->rates[i].count == rate->count && s->rates[i].per == rate->per) return s->rates[i];
+    return (bucket_t){ .count = rate->count, .per = rate->per, .filled = rate->per, .at = now };
+}
+
 void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, ss_mono_t now)
 {
-    s->rate_count = 0;
-    for (int i = 0; rates && i < rates->nelts && s->rate_count < RATES_MAX; i++) {
+    bucket_t made[RATES_MAX];
+    int count = 0;
+
+    for (int i = 0; rates && i < rates->nelts && count < RATES_MAX; i++) {
         const ss_settings_rate_t *rate = &APR_ARRAY_IDX(rates, i, ss_settings_rate_t);
-        if (rate->count <= 0 || rate->per <= 0) continue;
-        s->rates[s->rate_count++] =
-            (bucket_t){ .count = rate->count, .per = rate->per, .filled = rate->per, .at = now };
+        if (rate->count > 0 && rate->per > 0) made[count++] = bucket_of(s, rate, now);
     }
+    if (count) memcpy(s->rates, made, sizeof(*made) * (apr_size_t)count);
+    s->rate_count = count;
 }
 
 /* ---- whose turn ---- */

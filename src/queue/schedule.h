@@ -51,5 +51,6 @@ int ss_schedule_count(const ss_schedule_t *s);
  */
 int ss_schedule_has_more(const ss_schedule_t *s);
 void ss_schedule_set_more(ss_schedule_t *s, int has_more);
-/* SMTPSendRate: ss_settings_rate_t; all of them hold at once (token buckets). NULL: none. */
+/* SMTPSendRate: ss_settings_rate_t; all of them hold at once (token buckets). NULL: none. One that
+ * held before goes on. */
 void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, ss_mono_t now);

@@ -1,6 +1,10 @@
 """Servers and networks that take TLS only in a certain way: a large first packet is lost, the greeting comes late."""
 import socket
 import threading
+import time
+
+import pytest
+from rig.relay import Relay
 
 
 class Gate:
@@ -70,6 +74,31 @@ def test_a_large_hello_that_is_never_answered(make_httpd, make_relay, certificat
         assert "key exchange x25519" in answer.text, answer.text
     finally:
         gate.close()
+
+
+HANDSHAKE = "SMTPSendEngine On\nSMTPSendTLS tls\nSMTPSendTLSVerify Off\n"
+
+
+@pytest.mark.parametrize("groups", ["", "SMTPSendTLSGroups ffdhe8192:X25519\n"], ids=["small", "large"])
+def test_a_handshake_that_is_swallowed_on_one_address(make_httpd, make_relay, certificates, groups):
+    """It cost the 30 s of SMTPSendTimeout; a large hello is followed by a small one first."""
+    sick = make_relay(host="::1", silent=True)
+    with Relay(port=sick.port, tls="immediate", cert=certificates.issue("good")) as relay:
+        httpd = make_httpd(f"{HANDSHAKE}{groups}SMTPSendHost two.example:{sick.port}\n", start=False, expect=["is down at tls", "SMTPSendTLSVerify Off"])
+        httpd.with_hosts("::1 two.example\n127.0.0.1 two.example\n").start()
+        started = time.monotonic()
+        httpd.send()
+        relay.wait_for(1, timeout=15)
+        assert 4 < time.monotonic() - started < 11 and sick.connections == (2 if groups else 1)
+
+
+def test_a_handshake_that_the_first_host_swallows(make_httpd, make_relay, certificates):
+    sick, relay = make_relay(silent=True), make_relay(tls="immediate", cert=certificates.issue("good"))
+    httpd = make_httpd(f"{HANDSHAKE}SMTPSendHost 127.0.0.1:{sick.port} 127.0.0.1:{relay.port}\n", expect=["is down at tls", "SMTPSendTLSVerify Off"])
+    started = time.monotonic()
+    httpd.send()
+    relay.wait_for(1, timeout=15)
+    assert 4 < time.monotonic() - started < 12
 
 
 def test_a_late_greeting_and_a_server_that_drops_who_speaks_first(make_httpd, make_relay, certificates):

@@ -138,7 +138,7 @@ def test_read_only(make_httpd, disk, then):
 def test_later_while_nothing_can_be_stored(make_httpd):
     """84,720 attempts, and 385 MB, in 40 s."""
     tried = []
-    with Sink(replies={"END": lambda *_: tried.append(1) or "451 4.3.0 later"}) as sink:
+    with Sink(replies={"END": lambda *_: tried.append(1) or "450 4.2.2 mailbox full"}) as sink:
         httpd = make_httpd(CONFIG, relay=sink, expect=EXPECT_FAULTS)
         load = Load(httpd.port, keeps=False).start()
         httpd.wait(lambda: len(load.accepted) > 200, 30, "mail")
@@ -156,7 +156,7 @@ def test_later_while_nothing_can_be_stored(make_httpd):
 
 def test_damaged_while_running(make_httpd):
     """880 of 1,507 twice, once --recover had saved what it could."""
-    with Sink(replies={"END": "451 4.3.0 later"}) as sink:
+    with Sink(replies={"END": "450 4.2.2 mailbox full"}) as sink:
         httpd = make_httpd(CONFIG, relay=sink, expect=["."])
         daemon = httpd.status()["pid"]
         load = Load(httpd.port, keeps=False).start()

@@ -537,6 +537,23 @@ static void a_slow_start(void)
     sending_rig_end(&rig);
 }
 
+/* Its steps do not fill SMTPSendRate's bucket again. */
+static void a_slow_start_keeps_to_the_rate(void)
+{
+    ss_settings_rate_t rate = { .count = 1, .per = RIG_SECOND },
+                       hourly = { .count = 20, .per = 3600 * RIG_SECOND };
+
+    begin();
+    rig.settings.rates = apr_array_make(rig.pool, 1, sizeof(rate));
+    APR_ARRAY_PUSH(rig.settings.rates, ss_settings_rate_t) = hourly;
+    sending_rig_start(&rig);
+    ss_slow_start_set(rig.relay, &rate);
+    for (int i = 0; i < 80; i++) sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 1200 * RIG_SECOND);
+    CU_ASSERT(rig.bodies >= 26 && rig.bodies <= 27);
+    sending_rig_end(&rig);
+}
+
 /* ---- hosts ---- */
 
 static void a_host_that_is_down_is_tried_seldom_and_nothing_is_charged(void)
@@ -895,6 +912,7 @@ void ss_suite_delivery(void)
     TEST(a_pause_ends_by_itself);
     TEST(a_pause_is_known_before_the_first_message);
     TEST(a_slow_start);
+    TEST(a_slow_start_keeps_to_the_rate);
     TEST(a_host_that_is_down_is_tried_seldom_and_nothing_is_charged);
     TEST(a_shortage_of_this_machine_is_not_the_relays_failure);
     TEST(a_shortage_does_not_hold_up_a_probe_for_ever);
