@@ -94,9 +94,29 @@ static const char *handler_in(const ap_directive_t *section)
     return NULL;
 }
 
+/* Any page that somebody opens can then send mail, wherever that person's browser may. */
+static void check_origins(const ap_directive_t *d, const ss_log_t *log)
+{
+    static const char *const any[] = { "*", "http://*", "https://*" };
+    const char *args = d->args;
+
+    if (strcasecmp(d->directive, "SMTPSendAllowOrigin")) return;
+    for (apr_size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++) {
+        if (ss_text_word_index(args, any[i]) < 0) continue;
+        ss_log(
+            log, SS_LOG_WARN, 128,
+            "SMTPSendAllowOrigin %s (%s:%d): pages of every site may submit mail here, through the "
+            "browser of anyone who can reach this location; name the sites, such as "
+            "https://www.example.com",
+            any[i], d->filename, d->line_num);
+        return;
+    }
+}
+
 static void check_sections(const ap_directive_t *first, int depth, const ss_log_t *log)
 {
     for (const ap_directive_t *d = first; d && depth < 32; d = d->next) {
+        check_origins(d, log);
         if (*d->directive != '<') continue;
         const char *handler = handler_in(d);
         if (handler && !is_guarded(d)) {

@@ -727,17 +727,34 @@ static int read_document(form_t *f, json_t *document, const apr_array_header_t *
     return read_fields(f, document) || add_files(f, files) || finish(f) ? -1 : 0;
 }
 
+/* What is wrong with the encoding of a document, or NULL. */
+static const char *why_not_utf8(const char *bytes, apr_size_t len)
+{
+    apr_size_t head = len < 4 ? len : 4;
+
+    if (len >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3))
+        return "it begins with a byte order mark (U+FEFF), which JSON must not have";
+    return memchr(bytes, '\0', head) ||
+                   (len >= 2 && (!memcmp(bytes, "\xff\xfe", 2) || !memcmp(bytes, "\xfe\xff", 2)))
+               ? "it is UTF-16 or UTF-32, and JSON must be UTF-8"
+               : NULL;
+}
+
 int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len,
                  const ss_parse_options_t *options, ss_mail_problem_t *problem)
 {
     form_t f = { .m = m, .options = options, .problem = problem };
+    const char *why = why_not_utf8(bytes, len);
     json_error_t error;
-    json_t *document = ss_json_read(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 
+    if (why)
+        return ss_mail_problem(problem, SS_PROBLEM_BODY, NULL, "the JSON cannot be read: %s", why);
+    json_t *document = ss_json_read(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
     if (document) return read_document(&f, document, NULL);
     return ss_mail_problem(problem, SS_PROBLEM_BODY, NULL,
-                           "the JSON cannot be read: line %d, column %d: %s", error.line,
-                           error.column, error.text);
+                           "the JSON cannot be read: line %d, column %d: %s%s",
+                           error.line + options->lines_before, error.column, error.text,
+                           strncmp(error.text, "unable to decode", 16) ? "" : ": it is not UTF-8");
 }
 
 /* ---- the fields of an HTML form become a document ---- */

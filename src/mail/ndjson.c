@@ -76,6 +76,14 @@ static apr_size_t read_line(const char *bytes, apr_size_t len, const char **piec
     return *piece_len + (end ? 1 : 0);
 }
 
+static int count_lines(const char *from, const char *to)
+{
+    int count = 0;
+
+    for (; from < to && (from = memchr(from, '\n', (apr_size_t)(to - from))); from++) count++;
+    return count;
+}
+
 void ss_ndjson_add(ss_ndjson_t *lines, const char *bytes, apr_size_t len)
 {
     while (len && !lines->is_over) {
@@ -85,6 +93,8 @@ void ss_ndjson_add(ss_ndjson_t *lines, const char *bytes, apr_size_t len)
         used = lines->array
                    ? ss_json_array_read(lines->array, bytes, len, &piece, &piece_len, &ends)
                    : read_line(bytes, len, &piece, &piece_len, &ends);
+        if (!lines->has_line) lines->lines_before = lines->seen + count_lines(bytes, piece);
+        lines->seen += count_lines(bytes, bytes + used);
         if (piece_len || ends || !lines->array) lines->has_line = 1;
         if (lines->piece) lines->piece(lines->self, piece, piece_len);
         if (lines->failed == APR_SUCCESS) {

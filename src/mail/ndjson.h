@@ -26,6 +26,8 @@ typedef struct {
     unsigned char token[SS_LIFT_TOKEN];
     apr_status_t failed; /* of the current line; the rest of it is skipped */
     int has_line, is_over;
+    int lines_before; /* lines of the body before the current one */
+    int seen;         /* private: lines of the body so far */
 } ss_ndjson_t;
 
 /* max: octets of a line. lift_from: files of longer lines are lifted out. token: random. The caller

@@ -24,6 +24,7 @@ typedef struct {
      * an error (400) */
     int takes_plain_text;
     apr_size_t max_size; /* of the canonical content; a larger one is refused (413) */
+    int lines_before;    /* of the input, before a JSON document; for refusals */
     /* files lifted out of the document (lift.h), or NULL; the body is then in m->tail */
     struct ss_lift_t *lift;
 } ss_parse_options_t;

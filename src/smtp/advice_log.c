@@ -39,6 +39,11 @@ const ss_advice_t ss_advice_log_table[] = {
     { "SMTPSend-119", NULL, NULL, "A handler without access control",
       "A location with a handler of this module has no Require of its own, so anyone can reach it.",
       "Add Require local, or require a login there." },
+    { "SMTPSend-128", NULL, NULL, "Pages of every site may submit mail",
+      "SMTPSendAllowOrigin has * here: any page that somebody opens can send mail with that "
+      "person's "
+      "browser, where the browser can reach the location.",
+      "Name the sites whose pages may submit, such as https://www.example.com." },
     { "SMTPSend-120", NULL, NULL, "A pinned certificate without TLS",
       "SMTPSendTLSFingerprint has an effect only if SMTPSendTLS encrypts.",
       "Set SMTPSendTLS, or remove the fingerprint." },

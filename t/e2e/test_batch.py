@@ -77,3 +77,32 @@ def test_a_dry_run_checks_and_stores_nothing(make_httpd, relay):
     assert httpd.send_json(GOOD).status == 429
     relay.wait_for(2)
     assert len(relay.messages) == 2
+
+
+def test_json_that_is_not_json(make_httpd, relay):
+    httpd = make_httpd(relay=relay)
+    good = json.dumps(GOOD)
+    for body, words in ((b"\xef\xbb\xbf" + good.encode(), ["byte order mark", "U+FEFF"]), (good.encode("utf-16"), ["UTF-16"]), (good.encode("utf-16-le"), ["UTF-16"]), (good.encode("utf-32"), ["UTF-32"]),
+                        (b'{"to":"a@b.test",\n "to":"c@b.test"}', ["line 2", "duplicate"]), (b"[" * 100000, ["not complete"]), (b'{"a":' * 5000, ["depth"]),
+                        (b'{"subject":"\xfc"}', ["not UTF-8"]), (b'{"subject":\n\n"a\nb"}', ["line 3"]), (b'{"x\\u001b[2J\xc2\x9b\x7f":1}', ["member_unknown", "x1b[2j"])):
+        answer = httpd.request("POST", "/mail", body, JSON)
+        assert problem(answer, 400, *words)["code"] in ("body_malformed", "member_unknown"), answer
+        assert not any(c in answer.text for c in "\x1b\x7f\x9b"), answer
+    assert problem(httpd.request("POST", "/mail", good.encode("latin-1"), {"Content-Type": "application/json; charset=ISO-8859-1"}), 415, "UTF-8")["code"] == "encoding_unsupported"
+    lines = send_lines(httpd, [GOOD, b"", b"{bad"]).text.splitlines()
+    assert "line 3, column" in json.loads(lines[1])["detail"] and json.loads(lines[1])["line"] == 3
+    answers = httpd.request("POST", "/mail", b"[\n\n" + good.encode() + b",\n{\n bad}]", JSON).json
+    assert "line 5, column" in answers[1]["detail"], answers
+
+
+def test_lines_are_those_of_the_input(make_httpd, relay):
+    httpd = make_httpd(relay=relay)
+    rows = ["A: 1", " 2", " 3", "B: 4", " 5", "non\x1b[1msense\u202e", "more"]
+    for end in ("\r\n", "\n", "\r"):
+        for before, line in (("", 6), ("\ufeff", 6), ("From a@b.test Sat Jan  3 01:02:03 2026" + end, 7)):
+            if end == "\r" and before.startswith("From"):
+                continue
+            for filler in ("", "x" * 300000):
+                body = (before + end.join(rows) + end + filler + end).encode()
+                answer = httpd.request("POST", "/mail?from=a@b.test&to=c@b.test", body, {"Content-Type": "message/rfc822"})
+                assert f"line {line} " in problem(answer, 400)["detail"] and "non\\x1b[1msense\\u202e\"" in answer.json["detail"], (end, before, answer)

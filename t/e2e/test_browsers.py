@@ -104,3 +104,20 @@ def test_behind_a_proxy_with_tls_the_cookie_belongs_to_the_host(httpd):
     body = f"action=flush&token={token}".encode()
     assert httpd.request("POST", "/mail-status", body, {**headers, "Cookie": pair}).status == 200
     assert httpd.request("POST", "/mail-status", body, {**headers, "Cookie": pair.replace("__Host-", "")}).status == 403
+
+
+def test_a_browser_without_tls_starts_a_connection_test_by_a_click(httpd, relay):
+    browser = {"User-Agent": "Mozilla/5.0 (X11)", "Accept-Language": "en"}
+    page = httpd.request("GET", "/mail-test?probe=0&x=%3Cb%3E", None, {**browser, "Accept": "text/html"})
+    assert page.status == 200 and "Run the connection test" in page.text and "Connection Test Results" not in page.text and "<b>" not in page.text
+    assert httpd.request("GET", "/mail-test", None, {**browser, "Accept": "image/avif,*/*"}).status == 403
+    assert httpd.request("GET", "/mail-test", None, {**browser, "Accept": "text/html", "Referer": "http://evil.example/"}).text.count("Run the connection test") == 1
+    assert relay.connections == 0
+    clicked = httpd.request("GET", "/mail-test", None, {**browser, "Accept": "text/plain", "Referer": f"http://127.0.0.1:{httpd.port}/mail-test"})
+    assert "PASSED" in clicked.text, clicked
+    assert "PASSED" in httpd.request("GET", "/mail-test", None, {"User-Agent": "curl/8.5.0", "Accept": "*/*"}).text
+
+
+def test_any_origin_is_warned_of(make_httpd, relay):
+    httpd = make_httpd(relay=relay, expect=["SMTPSend-128"], handlers=HANDLERS + '<Location "/mail">\nSMTPSendAllowOrigin *\n</Location>\n')
+    assert "SMTPSend-128: SMTPSendAllowOrigin *" in httpd.configtest().stderr

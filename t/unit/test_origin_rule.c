@@ -10,6 +10,7 @@
 void ss_suite_origin_rule(void);
 
 #define MAY SS_ORIGIN_RULE_OK
+#define CLICK SS_ORIGIN_RULE_CLICK
 #define HOST SS_ORIGIN_RULE_HOST
 #define PAGE SS_ORIGIN_RULE_PAGE
 #define OWN "http://www.example.com"
@@ -290,6 +291,28 @@ static const row_t rows[] = {
       "cross-site",
       PAGE,
       { .mode = "navigate" } },
+    { "test over HTTP by a typed address or an image without a Referer",
+      TEST,
+      "www.example.com",
+      NULL,
+      NULL,
+      CLICK,
+      { .language = "en", .agent = BROWSER } },
+    { "test over HTTP by an image elsewhere",
+      TEST,
+      "www.example.com",
+      NULL,
+      NULL,
+      CLICK,
+      { .agent = BROWSER, .referer = EVIL "/" } },
+    { "test over HTTP by a click on our page",
+      TEST,
+      "www.example.com",
+      NULL,
+      NULL,
+      MAY,
+      { .agent = BROWSER, .referer = "http://www.example.com/mail-test" } },
+    { "test by curl", TEST, "www.example.com", NULL, NULL, MAY, { .agent = "curl/8.5.0" } },
     { "test by an image", TEST, "www.example.com", NULL, "same-site", PAGE, { .mode = "no-cors" } },
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/module.h"
+#include "web/shared/html.h"
 #include "web/shared/http.h"
 #include "web/shared/problem.h"
 
@@ -90,6 +91,23 @@ static int refuse_page(request_rec *r, const ss_origin_rule_request_t *q, int is
         from, names_directive(r), other);
 }
 
+/* What a person who typed the address can click on; what another page embedded shows nothing. */
+static int ask_for_click(request_rec *r)
+{
+    if (!ss_http_wants_html(r))
+        return ss_problem(r, SS_PROBLEM_ORIGIN_FORBIDDEN, NULL,
+                          "a browser starts this only from a link of this server: open the address "
+                          "in a window of its own");
+    ss_html_begin(r, HTTP_OK, NULL, "Connection test");
+    ss_html_print(r,
+                  "<main>\n<h1>Connection test</h1>\n<p>Without HTTPS the browser does not say "
+                  "whether you opened this page, or a page of another site did.</p>\n<p><a "
+                  "href='%s'>Run the connection test</a></p>\n",
+                  r->unparsed_uri);
+    ss_html_end(r);
+    return 0;
+}
+
 int ss_origin_check(request_rec *r, int is_submission, int acts)
 {
     ss_origin_rule_request_t q = request_of(r, acts);
@@ -108,6 +126,7 @@ int ss_origin_check(request_rec *r, int is_submission, int acts)
     switch (ss_origin_rule(&q, r->pool)) {
     case SS_ORIGIN_RULE_HOST: return refuse_host(r, q.host);
     case SS_ORIGIN_RULE_PAGE: return refuse_page(r, &q, is_submission);
+    case SS_ORIGIN_RULE_CLICK: return ask_for_click(r);
     case SS_ORIGIN_RULE_OK: break;
     }
     return 1;

@@ -15,7 +15,8 @@ int ss_origin_check(request_rec *r, int is_submission, int acts);
 typedef enum {
     SS_ORIGIN_RULE_OK,
     SS_ORIGIN_RULE_HOST, /* the host is no name of this server */
-    SS_ORIGIN_RULE_PAGE  /* a page of another site */
+    SS_ORIGIN_RULE_PAGE, /* a page of another site */
+    SS_ORIGIN_RULE_CLICK /* perhaps: a person has to click on a link of our own */
 } ss_origin_rule_t;
 
 typedef struct {

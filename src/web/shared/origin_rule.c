@@ -156,6 +156,10 @@ ss_origin_rule_t ss_origin_rule(const ss_origin_rule_request_t *q, apr_pool_t *p
     if (q->host && (read_place(&host, q->host, strlen(q->host), pool) ||
                     (!is_literal(host.name) && !is_named(q, host.name))))
         return SS_ORIGIN_RULE_HOST;
-    return (q->is_safe ? may_read(q, pool) : may_write(q, pool)) ? SS_ORIGIN_RULE_OK
-                                                                 : SS_ORIGIN_RULE_PAGE;
+    if (!(q->is_safe ? may_read(q, pool) : may_write(q, pool))) return SS_ORIGIN_RULE_PAGE;
+    /* Without TLS a browser does not tell who made a GET, but a click on our own page has a
+     * Referer, which no other page can forge. */
+    if (q->is_safe && q->acts && !q->site && !q->origin)
+        return q->referer && is_own(q, q->referer, pool) ? SS_ORIGIN_RULE_OK : SS_ORIGIN_RULE_CLICK;
+    return SS_ORIGIN_RULE_OK;
 }

@@ -122,6 +122,7 @@ static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_li
     apr_pool_clear(lines->pool);
     s->pool = lines->pool;
     s->lift = lift;
+    s->lines_before = lines->body.lines_before;
     if (lines->key)
         s->idempotency.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
     if (ss_submission_compose(s, bytes, len)) {

@@ -25,6 +25,7 @@ static ss_parse_options_t options_of(const ss_submission_t *s)
                                    .default_domain = s->relay->default_domain,
                                    .default_from = s->policy->default_from,
                                    .add_headers = s->added,
+                                   .lines_before = s->lines_before,
                                    .lift = s->lift };
 
     /* An address literal would look odd in a Message-ID. */

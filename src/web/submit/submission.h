@@ -27,6 +27,7 @@ typedef struct {
     ss_params_t query;
     ss_submission_kind_t kind;
     const char *type; /* the whole Content-Type */
+    int lines_before; /* of the body, before a message of many */
     ss_lift_t *lift;  /* files lifted out of the document, or NULL */
     ss_idempotency_t idempotency;
     apr_interval_time_t wait;

@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "config/module.h"
 #include "mail/header.h"
+#include "mail/words.h"
 #include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
@@ -31,6 +32,18 @@
 #define TYPES                                                                                      \
     "message/rfc822, application/json, application/x-ndjson, multipart/form-data, "                \
     "application/x-www-form-urlencoded"
+
+/* JSON is UTF-8 (RFC 8259 8.1), whatever its type says. 1, or 0: 415 was sent. */
+static int check_charset(ss_submission_t *s)
+{
+    const char *charset;
+
+    if (s->kind != SS_SUBMISSION_JSON && s->kind != SS_SUBMISSION_LINES) return 1;
+    charset = ss_words_parameter(s->r->pool, s->type, strlen(s->type), "charset");
+    if (!charset || ss_text_word_index("utf-8 utf8 us-ascii", charset) >= 0) return 1;
+    return ss_problem(s->r, SS_PROBLEM_ENCODING, "Content-Type",
+                      "JSON in the character set \"%.60s\" is not supported: send UTF-8", charset);
+}
 
 /* The media type without parameters. 1, or 0: 415 was sent. */
 static int read_type(ss_submission_t *s)
@@ -51,7 +64,7 @@ static int read_type(ss_submission_t *s)
     for (apr_size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (ss_text_is(s->type, len, types[i].name)) {
             s->kind = types[i].kind;
-            return 1;
+            return check_charset(s);
         }
     }
     apr_table_setn(s->r->headers_out, "Accept", TYPES);
