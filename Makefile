@@ -112,8 +112,8 @@ $(B)/mod_smtp_send.so: $(call obj,$(SKIN_SRC)) $(B)/libss.a
 $(B)/smtp-sendd: $(call obj,$(DAEMON_SRC)) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
-# The example of the C API: built with the public header alone, loaded by the tests.
-$(B)/mod_smtp_send_example.so: t/module/mod_smtp_send_example.c include/smtp_send.h
+# The examples of the C API: built with the public header alone, loaded by the tests.
+$(B)/mod_smtp_send_example.so $(B)/mod_smtp_send_body.so: $(B)/%.so: t/module/%.c include/smtp_send.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) -shared $(filter-out -Isrc -fvisibility=hidden,$(CFLAGS_ALL)) $(LDFLAGS_ALL) -o $@ $<
 

@@ -79,7 +79,7 @@ sim: $(B)/sim
 
 .PHONY: differential
 ## make differential N=1000 SEED=1  random messages by every way in, to a relay with all extensions and to one with none: what arrives is what was sent
-differential: all
+differential: all $(B)/mod_smtp_send_body.so
 	@SMTP_SEND_BUILD=$(abspath $(B)) timeout 86400 $(PYTHON) t/differential/run.py $(if $(filter command,$(firstword $(origin N))),$(N),1000) $(SEED)
 
 .PHONY: torture torture-short torture-shared

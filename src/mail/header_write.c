@@ -85,9 +85,8 @@ static void pass(place_t *at)
 static int is_gap(const place_t *at, char before, char c)
 {
     if (at->is_quoted || at->depth || at->is_angle || is_blank(before) || is_blank(c)) return 0;
-    if (before == '>' && c == '<') return at->kind == SS_HEADER_IDS;
-    return (before == ',' && (SS_HEADER_HAS_ADDRESSES(at->kind) || at->kind == SS_HEADER_URIS ||
-                              at->kind == SS_HEADER_IDS)) ||
+    if (c == '<' && (before == '>' || before == ',') && at->kind == SS_HEADER_IDS) return 1;
+    return (before == ',' && (SS_HEADER_HAS_ADDRESSES(at->kind) || at->kind == SS_HEADER_URIS)) ||
            (before == ';' &&
             (SS_HEADER_HAS_ADDRESSES(at->kind) || at->kind == SS_HEADER_PARAMETERS));
 }

@@ -10,6 +10,7 @@ PLAIN = [word for word in WORDS if word.isascii() and not set(word) & set('()<>[
 CHARSETS = ["utf-8", "utf-8", "iso-8859-1", "windows-1252", "koi8-r", "shift_jis", "iso-2022-jp", "gb18030", "us-ascii"]
 LINES = [".", "..", ".hidden", "", "", "From here", ">From there", "trailing ", "\ttab", "--", "--x", "-- ", "=3D", "=", "a" * 76, "b" * 77, "c" * 990, "Subject: none", "end"]
 DOMAINS = ["example.net", "sub.example.org", "EXAMPLE.com", "xn--mnchen-3ya.example"]
+IDN = ["münchen.example", "例え.example"]
 
 
 def text_in(random, charset, count):
@@ -55,6 +56,14 @@ class Mail:
         self.rcpts.append(f"{local}@{self.random.choice(DOMAINS)}")
         return self.rcpts[-1]
 
+    def shown(self, address):
+        """As it stands in a field: a domain outside ASCII may be written as such."""
+        local, domain = address.rsplit("@", 1)
+        if domain.startswith("xn--") and not self.is_latin and self.random.random() < 0.3:
+            self.is_raw = True
+            return f"{local}@münchen.example"
+        return address
+
     def raw(self, text):
         """8-bit text as it is: in UTF-8, or in one message in four in Latin-1."""
         if self.is_latin:
@@ -84,10 +93,18 @@ class Mail:
         return b"".join(out)
 
     def unstructured(self):
-        text = some_text(self.random, 14).replace("=?", "=!").replace("?=", "!=")
-        return self.random.choice([lambda: self.folded(self.raw(text)), lambda: self.words(text), lambda: self.words(text), lambda: self.folded(" ".join(self.random.choices(PLAIN, k=9)).encode())])()
+        random = self.random
+        text = some_text(random, 14).replace("=?", "=!").replace("?=", "!=")
+        plain = " ".join(random.choices(PLAIN, k=9))
+        return random.choices([
+            lambda: self.folded(self.raw(text)), lambda: self.words(text), lambda: self.folded(plain.encode()),
+            # What some programs send: a line end behind the colon, octets in an encoded word, one word as long as the line, lines that must be folded.
+            lambda: b"\n " + self.words(text), lambda: (b"=?iso-8859-1?q?" if self.is_latin else b"=?utf-8?q?") + self.raw("Grüße_") + b"=3D?= " + plain.encode(), lambda: self.raw("übung" * random.choice([20, 190])),
+            lambda: b"y" * random.choice([75, 200, 900]), lambda: " ".join(random.choices(PLAIN, k=300)).encode(), lambda: self.raw(" ".join(random.choices(WORDS, k=300)).replace("=?", "").replace("?=", ""))],
+            [6, 6, 6, 2, 1, 1, 1, 1, 1])[0]()
 
     def mailbox(self, address):
+        address = self.shown(address)
         random, name = self.random, some_text(self.random, 3).replace("=?", "=!").replace("?=", "!=")
         quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
         plain = " ".join(random.choices(PLAIN, k=random.randint(1, 3)))
@@ -101,11 +118,13 @@ class Mail:
             out.append(self.mailbox(self.address()))
         if count > 1 and random.random() < 0.1:
             return b"Team: " + b", ".join(out) + b";"
+        if count > 40:
+            return b",".join(out)
         return random.choice([b", ", b", ", b",", b",\n ", b",\n\t", b" ,\n   "]).join(out)
 
     def fields(self):
         random = self.random
-        fields = [("From", self.mailbox("author@example.com")), ("To", self.mailboxes(random.choice([1, 1, 2, 3, 12]))), ("Subject", self.unstructured()),
+        fields = [("From", self.mailbox("author@example.com")), ("To", self.mailboxes(random.choice([1, 1, 1, 2, 2, 2, 3, 3, 12, 60]))), ("Subject", self.unstructured()),
                   ("Date", email.utils.formatdate(random.randrange(2 ** 31)).encode()), ("Message-ID", f"<{self.number}.{random.getrandbits(40):x}@example.com>".encode())]
         if random.random() < 0.4:
             fields.append((random.choice(["Cc", "CC"]), self.mailboxes(random.randint(1, 4))))
@@ -150,6 +169,8 @@ class Mail:
         text = lines(random, charset).encode(charset)
         if random.random() < 0.03:
             text += b"long " * 400 + b"\n"
+        if random.random() < 0.02:
+            return self.leaf("text/plain", b"; charset=utf-16", ("\ufeff" + some_text(random)).encode("utf-16-le"), "base64")
         encodings = ["base64", "quoted-printable"] + (["7bit", None] if text.isascii() else ["8bit", "8bit"])
         return self.leaf(f"text/{kind}", b"; charset=" + random.choice([charset.encode(), f'"{charset}"'.encode()]), text, random.choice(encodings))
 
@@ -163,9 +184,14 @@ class Mail:
         if random.random() < 0.1:
             header.append(("Content-Description", self.unstructured()))
         if encoding == "base64":
-            content = base64.encodebytes(content.replace(b"\n", b"\r\n") if kind.startswith("text/") else content)
+            content = content.replace(b"\n", b"\r\n") if kind.startswith("text/") and b"utf-16" not in parameters else content
+            content = random.choices([base64.encodebytes, lambda c: base64.b64encode(c) + b"\n", lambda c: b"\n".join(base64.b64encode(c[i:i + 54]) for i in range(0, len(c), 54)) + b"\n\n"], [8, 1, 1])[0](content)
         elif encoding == "quoted-printable":
             content = quoted_printable(content)
+            if random.random() < 0.05:
+                content = content.replace(b"=\n", b"")        # one long line
+            if random.random() < 0.05 and b"iso-8859-1" in parameters:
+                content += "rohe Übung\n".encode("iso-8859-1")
         return header, content
 
     def leaf_file(self):
@@ -192,12 +218,14 @@ class Mail:
             if kind == "digest" and random.random() < 0.7:
                 header = []         # the default type of its parts
             parts.append(b"".join(name.encode() + b": " + value + b"\n" for name, value in header) + b"\n" + body)
+        if kind == "parallel" and all(part.isascii() and max(map(len, part.split(b"\n"))) < 990 for part in parts):
+            kind = "signed"
         boundary = random.choice([f"b{depth}", f"=_{random.getrandbits(60):x}", f"----=_Part {depth}.{random.getrandbits(30)}", f"b{depth}{random.getrandbits(20)}'()+_,-./:=?"])
         while any(f"--{boundary}".encode() in part for part in parts):
             boundary += "x"
         body = random.choice([b"", b"", b"This is a message with several parts.\n"])
         body += b"".join(b"--" + boundary.encode() + b"\n" + part + b"\n" for part in parts) + f"--{boundary}--".encode() + random.choice([b"\n", b"\n", b"", b"\n\nepilogue\n"])
-        return [("Content-Type", f'multipart/{kind};'.encode() + random.choice([b" ", b"\n ", b"\n\t"]) + f'boundary="{boundary}"'.encode())], body
+        return [("Content-Type", f'multipart/{kind};'.encode() + random.choice([b" ", b"\n ", b"\n\t"]) + f'boundary="{boundary}"'.encode())] + [("Content-Transfer-Encoding", b"8bit")] * (random.random() < 0.1 and kind != "signed"), body
 
 
 def quoted_printable(content):
@@ -215,7 +243,7 @@ def quoted_printable(content):
 def document(random, number):
     """A JSON document; its recipients begin with r<number>."""
     def person(index):
-        address = f"r{number}.{index}@{random.choice(DOMAINS)}"
+        address = f"r{number}.{index}@{random.choice(DOMAINS + IDN)}"
         return random.choice([address, {"address": address}, {"name": some_text(random, 3), "address": address}])
     mail = {"from": {"name": some_text(random, 3), "address": "author@example.com"}, "to": [person(i) for i in range(random.choice([1, 1, 2, 9]))], "subject": some_text(random, 20)}
     if random.random() < 0.3:

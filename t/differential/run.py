@@ -13,6 +13,7 @@ from differential import messages, views, ways  # noqa: E402
 from rig.both import Both  # noqa: E402
 from rig.httpd import BUILD  # noqa: E402
 
+MODULE = f"LoadModule smtp_send_body_module {BUILD}/mod_smtp_send_body.so\n<Location /body>\nSetHandler smtp-send-body\nRequire local\n</Location>\n"
 FOLDER = os.path.join(BUILD, "differential")
 DOMAINS = {"all": "example.com", "none": "plain.example"}
 AT_ONCE = 100       # messages between two comparisons
@@ -55,12 +56,7 @@ def people(value):
 
 
 def envelope(a, b):
-    return [] if sorted(map(folded, a)) == sorted(map(folded, b)) else [f"recipients: {sorted(a)}\n    became {sorted(b)}"]
-
-
-def folded(address):
-    local, domain = address.rsplit("@", 1)
-    return local + "@" + domain.lower()
+    return [] if sorted(map(views.ascii_domain, a)) == sorted(map(views.ascii_domain, b)) else [f"recipients: {sorted(a)}\n    became {sorted(b)}"]
 
 
 def cases(number, seed):
@@ -109,7 +105,7 @@ def main(count, seed, first=0):
     os.makedirs(FOLDER, exist_ok=True)
     print(f"differential: {count} messages, SEED={seed}", flush=True)
     wrong = done = 0
-    with Both(expect=[r"status=(bounced|deferred)"]) as site, concurrent.futures.ThreadPoolExecutor(6) as pool:
+    with Both(MODULE, expect=[r"status=(bounced|deferred)"]) as site, concurrent.futures.ThreadPoolExecutor(6) as pool:
         entry = ways.Ways(site)
 
         def submit(case):

@@ -7,13 +7,14 @@ import quopri
 import re
 
 WORD = re.compile(r"=\?([^?\s*]+)(?:\*[^?]*)?\?([bqBQ])\?([^?\s]*)\?=")
+WORD_OCTETS = re.compile(rb"=\?[^?\s]+\?[qQ]\?[^?\s]*\?=")
 ADDED = {"received", "bcc", "mime-version", "content-transfer-encoding", "content-type", "content-disposition", "content-id", "content-description"}
 PEOPLE = {"from", "to", "cc", "reply-to", "sender"}
 
 
 def unicode(value):
     """A value as the parser has it: octets over 127 are UTF-8 where they can be, Latin-1 otherwise."""
-    octets = value.encode("utf-8", "surrogateescape")
+    octets = WORD_OCTETS.sub(lambda word: b"".join(b"=%02X" % c if c > 127 else bytes([c]) for c in word[0]), value.encode("utf-8", "surrogateescape"))
     try:
         text = octets.decode()
     except UnicodeError:
@@ -43,8 +44,14 @@ def decoded(text):
     return "".join(out) + text[last:]
 
 
+def ascii_domain(address):
+    """With A-labels and in small letters."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.encode('idna').decode().lower()}" if local else address
+
+
 def people(value):
-    return [(decoded(name), address) for name, address in email.utils.getaddresses([value])]
+    return [(decoded(name), ascii_domain(address)) for name, address in email.utils.getaddresses([value])]
 
 
 def parameters(part, field):
@@ -126,7 +133,8 @@ def composed(data):
 
 def meant(mail):
     def one(person):
-        return ("", person) if isinstance(person, str) else (person.get("name", ""), person["address"])
+        name, address = ("", person) if isinstance(person, str) else (person.get("name", ""), person["address"])
+        return name, ascii_domain(address)
 
     def several(value):
         return [one(p) for p in (value if isinstance(value, list) else [value])] if value else None
