@@ -112,6 +112,24 @@ static void a_calendar_is_an_alternative(void)
     CU_ASSERT_PTR_NULL(composed("\"calendar\":\"BEGIN:VCALENDAR\\nMETHOD:a; b\\n\""));
 }
 
+static void json_is_utf8(void)
+{
+    static const char *const wrong[][2] = { { "\xef\xbb\xbf{}", "U+FEFF" },
+                                            { "\xff\xfe{", "UTF-16" },
+                                            { "\xfe\xff", "UTF-16" },
+                                            { "{\"a\":\"\xfc\"}", "not UTF-8" },
+                                            { "{\n\nx", "line 12," } };
+    ss_parse_options_t options = { .lines_before = 9 };
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        memset(&problem, 0, sizeof(problem));
+        CU_ASSERT(ss_form_json(ss_mail_create(pool), wrong[i][0], strlen(wrong[i][0]), &options,
+                               &problem));
+        CU_ASSERT_PTR_NOT_NULL(strstr(problem.detail, wrong[i][1]));
+        CU_ASSERT_EQUAL(problem.kind, SS_PROBLEM_BODY);
+    }
+}
+
 void ss_suite_form_files(void)
 {
     CU_pSuite suite = CU_add_suite("form_files", begin, end);
@@ -120,5 +138,6 @@ void ss_suite_form_files(void)
                 a_cid_without_html_is_an_ordinary_file);
     CU_add_test(suite, "a message as a file stays a message", a_message_as_a_file_stays_a_message);
     CU_add_test(suite, "text files say their character set", text_files_say_their_character_set);
+    CU_add_test(suite, "JSON is UTF-8", json_is_utf8);
     CU_add_test(suite, "a calendar is an alternative", a_calendar_is_an_alternative);
 }

@@ -196,6 +196,28 @@ static void a_submitter_has_a_rate(void)
     daemon_rig_end(&rig);
 }
 
+static void a_dry_run_checks_and_keeps_nothing(void)
+{
+    daemon_rig_start(&rig, NULL);
+    for (int i = 0; i < 3; i++) {
+        json_t *more =
+            json_pack("{s:b,s:s,s:s,s:[i,I]}", "dryRun", 1, "idempotencyKey", "k", "submitter",
+                      "bob", "rates", 1, (json_int_t)APR_USEC_PER_SEC * 3600);
+        CU_ASSERT_EQUAL(daemon_rig_submit(&rig, more), 200);
+        CU_ASSERT_TRUE(json_is_true(json_object_get(rig.last.header, "dryRun")));
+        CU_ASSERT_EQUAL(json_integer_value(json_object_get(rig.last.header, "recipients")), 1);
+        CU_ASSERT_PTR_NULL(json_object_get(rig.last.header, "id"));
+    }
+    /* The relay is checked, and the rate is still unused. */
+    CU_ASSERT_EQUAL(daemon_rig_submit(&rig, json_pack("{s:b,s:s}", "dryRun", 1, "relay", "nosuch")),
+                    422);
+    CU_ASSERT_STRING_EQUAL(request_rig_text(&rig.last, "code"), "relay_unknown");
+    json_t *more = json_pack("{s:s,s:s,s:[i,I]}", "idempotencyKey", "k", "submitter", "bob",
+                             "rates", 1, (json_int_t)APR_USEC_PER_SEC * 3600);
+    CU_ASSERT_EQUAL(daemon_rig_submit(&rig, more), 202);
+    daemon_rig_end(&rig);
+}
+
 static void an_import_keeps_its_id(void)
 {
 #define ID "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -439,6 +461,7 @@ void ss_suite_local_submit(void)
     CU_ADD_TEST(suite, a_leaving_daemon_and_a_switched_off_relay_accept_nothing);
     CU_ADD_TEST(suite, the_relay_is_the_named_one_or_the_senders);
     CU_ADD_TEST(suite, a_submitter_has_a_rate);
+    CU_ADD_TEST(suite, a_dry_run_checks_and_keeps_nothing);
     CU_ADD_TEST(suite, an_import_keeps_its_id);
     CU_ADD_TEST(suite, a_message_waits_for_its_time);
     CU_ADD_TEST(suite, a_large_message_goes_to_the_queue_in_parts);
