@@ -76,6 +76,7 @@ static void put_quotas(json_t *row, const ss_relay_t *relay, int host)
 static void put_block(json_t *row, const ss_relay_t *relay, int host)
 {
     const ss_breaker_t *state = &relay->hosts[host];
+    const ss_suspicion_t *s = &relay->suspicions[host];
 
     if (state->condition != SS_HOST_BLOCKED || !ss_retry_is_quota(state->cause.advice)) return;
     json_object_set_new(row, "until", json_integer(to_wall(relay, state->next)));
@@ -83,9 +84,10 @@ static void put_block(json_t *row, const ss_relay_t *relay, int host)
     ss_json_put(row, "step", state->cause.step);
     ss_json_put(row, "code", state->cause.code);
     ss_json_put(row, "text", state->cause.text);
-    json_object_set_new(row, "last",
-                        json_pack("[I,I]", (json_int_t)relay->suspicions[host].sender,
-                                  (json_int_t)relay->suspicions[host].domain));
+    if (s->seen_count)
+        json_object_set_new(
+            row, "last",
+            json_pack("[I,I]", (json_int_t)s->seen[0].sender, (json_int_t)s->seen[0].domain));
 }
 
 static void put_hosts(json_t *document, const ss_relay_t *relay)
@@ -186,8 +188,8 @@ static void take_block(ss_relay_t *relay, int host, const json_t *row)
     s->cause = state->cause;
     s->since = s->tried = now;
     s->is_active = s->quota_count > 0;
-    s->sender = (apr_uint32_t)json_integer_value(json_array_get(last, 0));
-    s->domain = (apr_uint32_t)json_integer_value(json_array_get(last, 1));
+    ss_suspicion_see(s, (apr_uint32_t)json_integer_value(json_array_get(last, 0)),
+                     (apr_uint32_t)json_integer_value(json_array_get(last, 1)));
     apr_pool_create(&pool, relay->pool);
     const char *wait =
         ss_text_duration_print(pool, (ss_mono_since(until, now) / MINUTE + 1) * MINUTE);

@@ -182,8 +182,8 @@ static int tells(const ss_job_t *job, const ss_suspicion_t *s, int host)
     for (int i = 0; m && i < m->rcpt_count; i++) {
         const ss_recipient_t *rcpt = &m->rcpts[i];
         if (!ss_suspects_is_first(rcpt, host) || !ss_job_is_due(job, rcpt)) continue;
-        return 1 + 2 * (ss_suspects_domain(rcpt->address) != s->domain) +
-               (ss_suspects_hash(m->from) != s->sender);
+        return 1 +
+               ss_suspicion_tells(s, ss_suspects_hash(m->from), ss_suspects_domain(rcpt->address));
     }
     return 0;
 }

@@ -102,9 +102,9 @@ static void set_aside(ss_connection_t *connection, ss_job_t *job, const ss_clien
         ss_recipient_t *rcpt = &job->message->rcpts[numbers[i]];
         if (results[i].fate != SS_FATE_SUSPECT) continue;
         rcpt->suspected |= ss_suspects_bit(host);
-        s->domain = ss_suspects_domain(rcpt->address);
+        ss_suspicion_see(s, ss_suspects_hash(job->message->from),
+                         ss_suspects_domain(rcpt->address));
     }
-    s->sender = ss_suspects_hash(job->message->from);
     if (finding == SS_SUSPICION_CONFIRMED && state->condition == SS_HOST_UP)
         block(relay, host, "another message met the same before it");
     else if (state->condition != SS_HOST_UP &&

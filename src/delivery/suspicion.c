@@ -45,6 +45,26 @@ static int is_trusted(const ss_suspicion_t *s, ss_mono_t connection_took, ss_mon
            (ss_mono_is_set(connection_took) && ss_mono_before(s->doubted, connection_took));
 }
 
+void ss_suspicion_see(ss_suspicion_t *s, apr_uint32_t sender, apr_uint32_t domain)
+{
+    for (int i = 0; i < s->seen_count && i < SS_SUSPICION_SEEN; i++)
+        if (s->seen[i].sender == sender && s->seen[i].domain == domain) return;
+    int place = s->seen_count++ % SS_SUSPICION_SEEN;
+    s->seen[place].sender = sender;
+    s->seen[place].domain = domain;
+}
+
+int ss_suspicion_tells(const ss_suspicion_t *s, apr_uint32_t sender, apr_uint32_t domain)
+{
+    int is_new_sender = 1, is_new_domain = 1;
+
+    for (int i = 0; i < s->seen_count && i < SS_SUSPICION_SEEN; i++) {
+        is_new_sender &= s->seen[i].sender != sender;
+        is_new_domain &= s->seen[i].domain != domain;
+    }
+    return 2 * is_new_domain + is_new_sender;
+}
+
 /* It is not known whom the refusal is about. */
 static ss_suspicion_finding_t suspect(ss_suspicion_t *s, const char *id, const ss_result_t *cause,
                                       ss_mono_t now)
@@ -54,6 +74,7 @@ static ss_suspicion_finding_t suspect(ss_suspicion_t *s, const char *id, const s
 
     /* What comes after a while is tried at once, too. */
     if (!s->is_active || ss_mono_since(now, s->tried) > SS_SUSPICION_AT_ONCE) s->since = now;
+    if (!s->is_active) s->seen_count = 0;
     s->is_active = 1;
     s->tried = now;
     s->cause = *cause;

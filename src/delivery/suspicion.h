@@ -15,6 +15,9 @@
 #define SS_SUSPICION_AT_ONCE (5 * APR_USEC_PER_SEC)
 #define SS_SUSPICION_PACE (APR_USEC_PER_SEC / 10)
 
+/* senders and recipients' domains of what it refused that are remembered */
+#define SS_SUSPICION_SEEN 16
+
 /* senders' domains of which it said lately that their quota is used up; past it the oldest goes */
 #define SS_SUSPICION_QUOTAS 8
 
@@ -34,8 +37,11 @@ typedef struct {
     ss_mono_t since, tried; /* the first and the last of those refusals */
     /* of the last: */
     char id[SS_IDENT_TEXT];
-    apr_uint32_t sender, domain; /* hashes */
     ss_result_t cause;
+    struct {
+        apr_uint32_t sender, domain; /* hashes */
+    } seen[SS_SUSPICION_SEEN];
+    int seen_count; /* so far */
     ss_suspicion_quota_t quotas[SS_SUSPICION_QUOTAS];
     int quota_count; /* so far */
 } ss_suspicion_t;
@@ -67,6 +73,11 @@ int ss_suspicion_was_asked(const ss_suspicion_t *s, apr_uint32_t sender);
 /* Whether two entries of the knowledge base speak of the same cause: servers say the same in
  * several ways. */
 int ss_suspicion_is_alike(const char *advice, const char *other);
+/* The refused message's sender and recipient's domain (hashes). */
+void ss_suspicion_see(ss_suspicion_t *s, apr_uint32_t sender, apr_uint32_t domain);
+/* How much a message tells that is from that sender to that domain: most (3) where it refused
+ * neither of them, least (0) where it refused both. */
+int ss_suspicion_tells(const ss_suspicion_t *s, apr_uint32_t sender, apr_uint32_t domain);
 /* When a message may be tried at a host that is suspected: is_first: it was not refused there yet.
  * gate: when any may be (breaker.h); not set: that is not known. Not set: not yet known. */
 ss_mono_t ss_suspicion_next(const ss_suspicion_t *s, int is_first, ss_mono_t gate, ss_mono_t now);

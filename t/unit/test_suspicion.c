@@ -103,6 +103,24 @@ static void when_a_message_is_tried(void)
     CU_ASSERT(ss_mono_reached(ss_suspicion_next(&s, 1, none, at(11)), at(11)));
 }
 
+static void how_much_a_message_tells(void)
+{
+    ss_suspicion_t s = { 0 };
+
+    CU_ASSERT_EQUAL(ss_suspicion_tells(&s, 1, 1), 3);
+    ss_suspicion_see(&s, 1, 10);
+    ss_suspicion_see(&s, 2, 20);
+    ss_suspicion_see(&s, 2, 20);
+    CU_ASSERT_EQUAL(s.seen_count, 2);
+    CU_ASSERT_EQUAL(ss_suspicion_tells(&s, 1, 10), 0);
+    CU_ASSERT_EQUAL(ss_suspicion_tells(&s, 2, 10), 0);
+    CU_ASSERT_EQUAL(ss_suspicion_tells(&s, 3, 10), 1);
+    CU_ASSERT_EQUAL(ss_suspicion_tells(&s, 1, 30), 2);
+    CU_ASSERT_EQUAL(ss_suspicion_tells(&s, 3, 30), 3);
+    for (apr_uint32_t i = 0; i < SS_SUSPICION_SEEN; i++) ss_suspicion_see(&s, 100 + i, 100 + i);
+    CU_ASSERT_EQUAL(ss_suspicion_tells(&s, 1, 10), 3);
+}
+
 /* ---- what delivery does ---- */
 
 static sending_rig_t rig;
@@ -244,6 +262,26 @@ static void what_tells_most_is_tried_next(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(tried[1], "bad"));
     CU_ASSERT(strstr(tried[2], "z@example.net") || strstr(tried[3], "z@example.net"));
     CU_ASSERT_EQUAL(count(SS_STATE_SENT), 3);
+    sending_rig_end(&rig);
+}
+
+/* Hundreds from a few senders to a few domains stand before it. */
+static void of_many_the_one_that_was_not_seen_yet_is_tried_next(void)
+{
+    start();
+    for (int i = 0; i < 600; i++)
+        sending_rig_add_to(&rig, apr_psprintf(rig.pool, "app%d@example.com", i % 4),
+                           apr_psprintf(rig.pool, "bad%d@other%d.example", i, i % 5));
+    sending_rig_add_to(&rig, "else@example.com", "z@example.net");
+    rig.relay->connection_limit = 1;
+    tried[0][0] = '\0';
+    rig.reply = note;
+    sending_rig_run(&rig, 0);
+    int found = 0;
+    for (int i = 1; i < 10; i++) found |= strstr(tried[i], "z@example.net") != NULL;
+    CU_ASSERT(found);
+    sending_rig_run(&rig, 5 * RIG_SECOND);
+    CU_ASSERT_EQUAL(count(SS_STATE_SENT), 1);
     sending_rig_end(&rig);
 }
 
@@ -762,9 +800,11 @@ void ss_suite_suspicion(void)
     CU_ADD_TEST(suite, the_same_of_another_message_confirms);
     CU_ADD_TEST(suite, trust_ends_after_many_refusals_in_a_row);
     CU_ADD_TEST(suite, when_a_message_is_tried);
+    CU_ADD_TEST(suite, how_much_a_message_tells);
     CU_ADD_TEST(suite, what_is_refused_stops_nobody);
     CU_ADD_TEST(suite, many_may_be_refused_before_one_is_taken);
     CU_ADD_TEST(suite, what_tells_most_is_tried_next);
+    CU_ADD_TEST(suite, of_many_the_one_that_was_not_seen_yet_is_tried_next);
     CU_ADD_TEST(suite, a_single_message_waits);
     CU_ADD_TEST(suite, a_single_message_expires);
     CU_ADD_TEST(suite, a_relay_that_refuses_everything_is_blocked);
