@@ -9,6 +9,7 @@ import pytest
 
 from e2e.test_sendmail import Sendmail
 from e2e.test_smtp_listener import SmtpListener
+from rig.parsers import Mailparser
 
 EX_DATAERR = 65
 DOMAIN = "SMTPSendDefaultDomain rig.example.com\n"
@@ -151,9 +152,37 @@ def test_domains_are_sent_in_ascii(make_httpd, make_relay, tmp_path, extensions)
         assert taken, (way, text)
         message = relay.wait_for(number)[-1]
         assert (message.sender, message.rcpts) == ("app@xn--bcher-kva.example", ["bob@xn--mnchen-3ya.example"]), way
+        assert "SMTPUTF8" not in message.params, way
         if way not in ("argument", "query"):
             assert parsed(message)["From"].addresses[0].addr_spec == "app@xn--bcher-kva.example", way
             assert parsed(message)["To"].addresses[0].addr_spec == "bob@xn--mnchen-3ya.example", way
+
+
+def test_who_can_be_reached_is_reached(make_httpd, make_relay, tmp_path):
+    """A local part outside ASCII needs SMTPUTF8: without that it fails, and nobody else does."""
+    relay = make_relay(extensions=["PIPELINING", "8BITMIME"])
+    ways = Ways(make_httpd, tmp_path, "SMTPSendBounce off\n", relay=relay, expect=["5.6.7"])
+    with Mailparser() as mailparser:
+        for number, way in enumerate(FIELDS, 1):
+            taken, text = getattr(ways, way)("Jörg <jörg@münchen.example>, Ann <ann@münchen.example>")
+            assert taken, (way, text)
+            message = relay.wait_for(number)[-1]
+            assert message.rcpts == ["ann@xn--mnchen-3ya.example"] and "SMTPUTF8" not in message.params, way
+            assert message.data.split(b"\r\n\r\n")[0].isascii(), way
+            python = parsed(message)["To"]
+            assert [a.addr_spec for a in python.addresses] == ["ann@xn--mnchen-3ya.example"], way
+            assert " ".join(python.groups[0].display_name.split()) == "Jörg <jörg@münchen.example>", way
+            assert ["Ann", "ann@münchen.example"] in mailparser(message.data)["to"], way
+    assert ways.smtp("jörg@münchen.example")[0]
+    ways.httpd.wait(lambda: ways.httpd.log().count("dsn=5.6.7") == len(FIELDS) + 1, what="failures of those who cannot")
+    assert len(relay.messages) == len(FIELDS)
+
+
+def test_smtputf8_is_for_what_needs_it(ways, relay):
+    ways.json("Jörg <bob@example.net>")
+    assert "SMTPUTF8" not in relay.wait_for(1)[-1].params
+    ways.json("jörg@example.net")
+    assert "SMTPUTF8" in relay.wait_for(2)[-1].params
 
 
 def test_all_spellings_are_one_recipient(ways, relay):
