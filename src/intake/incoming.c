@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "intake/staging.h"
 #include "mail/canonical.h"
+#include "mail/header.h"
 
 /* parts of half the usual size: two of them are in memory at a time */
 #define PART (SS_PART_MAX / 2)
@@ -350,6 +352,17 @@ static void staged(void *self, const ss_result_t *failed)
     settle(in);
 }
 
+/* Whether it is made within a millisecond or some. */
+static int is_small(const ss_incoming_t *in)
+{
+    apr_size_t header = in->raw.len ? ss_header_len(in->raw.data, in->raw.len) : 0;
+
+    return in->raw.len <= SS_INCOMING_AT_ONCE &&
+           (header <= SS_INCOMING_8BIT_AT_ONCE || ss_text_is_ascii(in->raw.data, header)) &&
+           in->message->rcpt_count <= SS_INCOMING_RCPTS_AT_ONCE &&
+           (!in->mail || in->mail->rcpts->nelts <= SS_INCOMING_RCPTS_AT_ONCE);
+}
+
 static void draft_whole(void *self)
 {
     ss_incoming_t *in = self;
@@ -364,9 +377,7 @@ static void end(ss_incoming_t *in)
         return;
     }
     if (!in->is_streaming) {
-        if (in->raw.len > SS_INCOMING_AT_ONCE ||
-            in->message->rcpt_count > SS_INCOMING_RCPTS_AT_ONCE ||
-            (in->mail && in->mail->rcpts->nelts > SS_INCOMING_RCPTS_AT_ONCE)) {
+        if (!is_small(in)) {
             compute(in, draft_whole, made);
             return;
         }

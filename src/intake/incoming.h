@@ -12,6 +12,7 @@
 /* A message up to this is made at once, which takes less than a millisecond whatever it says; what
  * is larger is made by a computing thread. */
 #define SS_INCOMING_AT_ONCE 32768
+#define SS_INCOMING_8BIT_AT_ONCE 1024  /* the same for a header outside ASCII: IDN costs more */
 #define SS_INCOMING_RCPTS_AT_ONCE 1000 /* the same for its recipients */
 
 typedef struct ss_incoming_t {

@@ -79,11 +79,29 @@ static int read_from(const json_t *value, ss_message_t *m, ss_local_refusal_t *n
     return 1;
 }
 
+static int has_many_outside_ascii(const json_t *to)
+{
+    apr_size_t octets = 0, i;
+    const json_t *row;
+
+    json_array_foreach(to, i, row)
+    {
+        const char *text = json_string_value(row);
+        if (text && ss_text_has_8bit(text)) octets += strlen(text);
+    }
+    return octets > SS_LOCAL_HEADER_8BIT_MAX;
+}
+
 int ss_local_header_read(ss_message_t *m, const json_t *header, ss_local_client_id_t client,
                          ss_local_refusal_t *no)
 {
     int is_composed = ss_local_header_is_composed(header);
 
+    if (!client.is_trusted && has_many_outside_ascii(json_object_get(header, "to")))
+        return ss_local_header_refuse(no, SS_PROBLEM_TOO_MANY, 0, "to",
+                                      "the recipients outside ASCII have more than %d octets; send "
+                                      "the message to some of them at a time",
+                                      SS_LOCAL_HEADER_8BIT_MAX);
     if (!is_composed && !read_rcpts(header, m, no)) return 0;
     const char *wrong = ss_attributes_json_read(
         &m->attr, header, SS_SET_SOCKET | (client.is_trusted ? SS_SET_TRUSTED : 0), m->pool);

@@ -45,6 +45,30 @@ static int status_of(json_t *header)
     return 0;
 }
 
+/* Looking at such addresses takes time that others wait for. */
+static void recipients_outside_ascii_have_a_bound(void)
+{
+    const ss_local_client_id_t clients[] = { user, root };
+
+    for (int i = 0; i < 4; i++) {
+        char name[] = "j\xc3\xb6rg00000@m\xc3\xbcnchen.example";
+        json_t *to = json_array();
+        /* 27 octets each */
+        for (int k = 0; k < 303 + i % 2; k++) {
+            memcpy(name + 5, "00000", 5);
+            for (int n = k, at = 9; n; n /= 10) name[at--] = (char)('0' + n % 10);
+            json_array_append_new(to, json_string(name));
+        }
+        ss_message_t *m =
+            read_header(json_pack("{s:s,s:o}", "from", "a@example.net", "to", to), clients[i / 2]);
+        CU_ASSERT_EQUAL(m != NULL, i != 1);
+        if (m)
+            apr_pool_destroy(m->pool);
+        else
+            CU_ASSERT_EQUAL(ss_problem_kind_status(no.kind), 413);
+    }
+}
+
 static void envelope_and_attributes_are_read(void)
 {
     ss_message_t *m =
@@ -252,6 +276,7 @@ void ss_suite_local_header(void)
 {
     CU_pSuite suite = CU_add_suite("local_header", NULL, NULL);
 
+    CU_ADD_TEST(suite, recipients_outside_ascii_have_a_bound);
     CU_ADD_TEST(suite, envelope_and_attributes_are_read);
     CU_ADD_TEST(suite, only_trusted_clients_name_submitter_and_webhook);
     CU_ADD_TEST(suite, malformed_addresses_are_refused);
