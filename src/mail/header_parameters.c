@@ -184,13 +184,31 @@ static void spread(write_t *w)
     }
 }
 
+/* Where octets above 127 begin only behind a quoted value: what is there; else NULL. */
+static const char *behind_value(const parameter_t *a)
+{
+    if (!a->value || !a->must_change || a->value == a->end || *a->value != '"') return NULL;
+    const char *p = a->value + 1;
+    while (p < a->end && *p != '"') p += *p == '\\' && p + 1 < a->end ? 2 : 1;
+    if (p++ >= a->end || !ss_text_is_ascii(a->start, (apr_size_t)(p - a->start)) ||
+        ss_text_is_ascii(p, (apr_size_t)(a->end - p)))
+        return NULL;
+    return p;
+}
+
 static void put_parameter(write_t *w, parameter_t *a)
 {
     apr_size_t blanks = (apr_size_t)(a->name - a->start), len = (apr_size_t)(a->end - a->start);
 
     if (a->is_done) return;
     ss_buf_append(w->out, ";", 1);
-    if (a->value && a->must_change) {
+    const char *rest = behind_value(a);
+    if (rest) {
+        /* A semicolon is missing. */
+        ss_buf_append(w->out, a->start, (apr_size_t)(rest - a->start));
+        const char *text = ss_words_utf8(w->pool, w->charset, rest, (apr_size_t)(a->end - rest));
+        ss_header_encode(w->out, SS_HEADER_TRACE, text, strlen(text), w->pool);
+    } else if (a->value && a->must_change) {
         ss_buf_append(w->out, a->start, blanks);
         if (!blanks) ss_buf_append(w->out, " ", 1);
         put_changed(w, a);

@@ -419,6 +419,20 @@ static int has_date(const char *p, const char *end)
     return 0;
 }
 
+/* Whether the line behind "From " is one address, or what stands for one, and a field follows. */
+static int is_alone(const char *p, const char *lf, const char *end)
+{
+    const char *word = p + strspn(p, " "), *stop = lf, *next = lf + 1;
+    ss_header_field_t field;
+
+    while (stop > word && strchr(" \t\r", stop[-1])) stop--;
+    apr_size_t len = stop > word ? (apr_size_t)(stop - word) : 0;
+    if (!len || *word == ':' || memchr(word, ' ', len) || ss_header_next(&next, end, &field) != 1)
+        return 0;
+    return memchr(word, '@', len) || ss_text_is(word, len, "-") ||
+           ss_text_is(word, len, "MAILER-DAEMON");
+}
+
 /* Skips a byte order mark, and the "From " line of an mbox, which some programs send before a
  * message. Returns the number of the first line that is left. */
 static int skip_marks(const char **bytes, apr_size_t *len)
@@ -429,8 +443,8 @@ static int skip_marks(const char **bytes, apr_size_t *len)
     }
     const char *p = *bytes, *lf = memchr(p, '\n', *len);
     apr_size_t skip = *len > 6 && *p == '>' ? 1 : 0;
-    if (!lf || *len < 5 + skip || memcmp(p + skip, "From ", 5) || !has_date(p + skip + 4, lf))
-        return 1;
+    if (!lf || *len < 5 + skip || memcmp(p + skip, "From ", 5)) return 1;
+    if (!has_date(p + skip + 4, lf) && !is_alone(p + skip + 4, lf, p + *len)) return 1;
     *len -= (apr_size_t)(lf + 1 - p);
     *bytes = lf + 1;
     return 2;

@@ -100,6 +100,8 @@ static void fields_are_encoded_where_they_must(void)
           "Content-Type: a/b; name*=utf-8''%C3%A4%C3%83%C2%A4%C3%A4\r\n" },
         { "a comment behind the type", "Content-Type: text/plain (\xc3\xa4); charset=utf-8\r\n",
           "Content-Type: text/plain (=?utf-8?B?w6Q=?=); charset=utf-8\r\n" },
+        { "a semicolon is missing", "Content-Type: a/b; x=\"\"\r\n  y=\"\xc3\xa4\"; z=1\r\n",
+          "Content-Type: a/b; x=\"\"\r\n  =?utf-8?B?eT0iw6Qi?=; z=1\r\n" },
         { "a boundary", "Content-Type: multipart/mixed; boundary=\xc3\xa4\r\n", "-2" },
         { "LF, CR and NUL", "X: a\n b\r\xc3\xa4\n", "X: a\r\n b =?utf-8?B?w6Q=?=\r\n" },
         { "no field", "J\xc3\xb6rg\r\n", "=?utf-8?B?SsO2cmc=?=\r\n" }

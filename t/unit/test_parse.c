@@ -274,6 +274,13 @@ static void oddities_of_a_header_are_put_right(void)
           "\xef\xbb\xbf"
           "From a@b.c Sat Jan  1 10:00:00 2022\nFrom: a@b.c\n\n",
           "From: a@b.c\r\n\r\n" },
+        { "mbox, no date", "From a@b.c\r\nFrom: a@b.c\r\n\r\n", "From: a@b.c\r\n\r\n" },
+        { "a field, closely written", "From :a@b.c\nX: y\n\n", "From:a@b.c\r\nX: y\r\n\r\n" },
+        { "mbox, nothing", "From -\nFrom: a@b.c\n\n", "From: a@b.c\r\n\r\n" },
+        { "text that names its author", "From Bob\nNote: x\n",
+          "From: r@s.t\r\n\r\nFrom Bob\r\nNote: x\r\n" },
+        { "text that begins with an address", "From a@b.c\nhello\n",
+          "From: r@s.t\r\n\r\nFrom a@b.c\r\nhello\r\n" },
         { "text that begins so", "From Sun to Mon the host was down\n",
           "From: r@s.t\r\n\r\nFrom Sun to Mon the host was down\r\n" },
         { "a blank before the colon", "From : A <a@b.c>\nSubject\t :  x\n\n",
