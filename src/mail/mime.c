@@ -6,6 +6,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -30,6 +31,12 @@ typedef struct {
     int is_lf;        /* the message's header ends with LF alone */
     const char *seal; /* why nothing but line ends may be changed here; or NULL */
     int failed;       /* the problem is set: nothing more is put out */
+    /* What obstacle and is_regular found: nothing from `from` to `to`; at `to`: what (NULL: that is
+     * where they stopped). Entities in entities begin behind each other, so each octet is looked
+     * at once, however deep they are. */
+    struct {
+        const char *from, *to, *what;
+    } clean, regular;
     ss_mail_problem_t *problem;
     apr_pool_t *pool;
 } walk_t;
@@ -45,6 +52,7 @@ typedef struct {
     const char *type;
     const char *encoding;
     const char *boundary; /* multipart; else NULL */
+    apr_size_t boundary_len;
     int is_top;
     int is_bare; /* a part that begins with its body: no header, and no empty line */
 } entity_t;
@@ -66,17 +74,28 @@ static void refuse(walk_t *w, const char *what, const char *but)
                     "the message has %s, which must be encoded to be sent, but %s", what, but);
 }
 
-static void append(walk_t *w, ss_buf_t *to, const char *bytes, apr_size_t len)
+static void too_large(walk_t *w)
 {
-    if (w->failed || ss_buf_append(to, bytes, len) == APR_SUCCESS) return;
     w->failed = 1;
     ss_mail_problem(w->problem, 413, "content",
                     "the message grows too large when it is re-encoded");
 }
 
+static int has_room(walk_t *w, apr_size_t len, char **place)
+{
+    if (w->failed) return 0;
+    if (ss_buf_room(&w->out, len, place) == APR_SUCCESS) return 1;
+    too_large(w);
+    return 0;
+}
+
 static void put(walk_t *w, const char *bytes, apr_size_t len)
 {
-    append(w, &w->out, bytes, len);
+    char *place;
+
+    if (!len || !has_room(w, len, &place)) return;
+    memcpy(place, bytes, len);
+    ss_buf_added(&w->out, len);
 }
 
 static void puts_out(walk_t *w, const char *text)
@@ -101,18 +120,61 @@ static apr_size_t longest(const char *p, const char *end)
     return most;
 }
 
-/* What in these lines cannot be sent as it is; NULL: nothing. */
-static const char *obstacle(const walk_t *w, const char *p, const char *end)
+static const char *line_obstacle(const walk_t *w, const char *p, apr_size_t len)
 {
+    if (len > SS_MAIL_LINE_MAX && longest(p, p + len) > SS_MAIL_LINE_MAX) return LONG_LINE;
+    if (memchr(p, '\0', len)) return "a zero octet";
+    return w->makes_7bit && !ss_text_is_ascii(p, len) ? "8-bit text" : NULL;
+}
+
+/* What in these lines cannot be sent as it is; NULL: nothing. *at: in which line, or end. */
+static const char *first_obstacle(const walk_t *w, const char *p, const char *end, const char **at)
+{
+    const char *what = NULL;
+
     while (p < end) {
         const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf : end;
-        apr_size_t len = (apr_size_t)(stop - p);
-        if (len > SS_MAIL_LINE_MAX && longest(p, stop) > SS_MAIL_LINE_MAX) return LONG_LINE;
-        if (memchr(p, '\0', len)) return "a zero octet";
-        if (w->makes_7bit && !ss_text_is_ascii(p, len)) return "8-bit text";
+        what = line_obstacle(w, p, (apr_size_t)(stop - p));
+        if (what) break;
         p = lf ? lf + 1 : end;
     }
-    return NULL;
+    *at = p;
+    return what;
+}
+
+/* The same for a range of the message. */
+static const char *obstacle(walk_t *w, const char *p, const char *end)
+{
+    int is_known = w->clean.from && p >= w->clean.from && p <= w->clean.to;
+
+    if (is_known && end <= w->clean.to) return NULL;
+    if (!is_known || !w->clean.what) {
+        w->clean.from = p;
+        w->clean.what = first_obstacle(w, is_known ? w->clean.to : p, end, &w->clean.to);
+    }
+    return w->clean.to < end ? w->clean.what : NULL;
+}
+
+/* Whether all line ends in a range of the message are CRLF. */
+static int is_regular(walk_t *w, const char *p, const char *end)
+{
+    int is_known = w->regular.from && p >= w->regular.from && p <= w->regular.to;
+
+    if (is_known && end <= w->regular.to) return 1;
+    if (is_known && w->regular.what) return 0;
+    const char *from = is_known ? w->regular.to : p, *line = from;
+    w->regular.from = p;
+    w->regular.what = NULL;
+    while (line < end && !w->regular.what) {
+        const char *lf = memchr(line, '\n', (apr_size_t)(end - line)), *stop = lf ? lf : end;
+        const char *cr = memchr(line, '\r', (apr_size_t)(stop - line));
+        if (lf ? cr != lf - 1 || !cr : cr != NULL)
+            w->regular.what = line;
+        else
+            line = lf ? lf + 1 : end;
+    }
+    w->regular.to = line;
+    return line >= end;
 }
 
 static ends_t ends_of(const char *p, const char *end)
@@ -333,14 +395,22 @@ static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encodin
 static void put_encoded(walk_t *w, const entity_t *e, const char *bytes, apr_size_t len,
                         int is_base64)
 {
-    apr_size_t coded_len;
-    char *coded = is_base64 ? ss_codec_base64(w->pool, bytes, len, BASE64_LINE, &coded_len)
-                            : ss_codec_qp(w->pool, bytes, len, &coded_len);
+    apr_size_t room = is_base64 ? ss_codec_base64_room(len, BASE64_LINE) : ss_codec_qp_room(len);
+    char *coded;
 
     put_header(w, e, "Content-Transfer-Encoding",
                leaf_fields(w, e, is_base64 ? "base64" : "quoted-printable"));
+    /* What is reserved is more than is used. */
+    apr_size_t most = w->out.max;
+    w->out.max = most + room;
+    int is_there = has_room(w, room, &coded);
+    w->out.max = most;
+    if (!is_there) return;
+    apr_size_t coded_len = is_base64 ? ss_codec_base64_to(coded, bytes, len, BASE64_LINE)
+                                     : ss_codec_qp_to(coded, bytes, len);
     if (!e->is_top && is_base64 && coded_len >= 2) coded_len -= 2;
-    put(w, coded, coded_len);
+    ss_buf_added(&w->out, coded_len);
+    if (w->out.len > most) too_large(w);
     if (e->is_top && (coded_len < 2 || coded[coded_len - 1] != '\n')) puts_out(w, "\r\n");
 }
 
@@ -368,7 +438,7 @@ static void leaf(walk_t *w, const entity_t *e)
     int is_exact = keeps_octets(w, e);
     apr_size_t len = (apr_size_t)(e->end - e->body);
     const char *bytes = is_exact ? e->body : normal(w, e->body, e->end, &len);
-    const char *what = obstacle(w, bytes, bytes + len), *fault;
+    const char *at, *what = first_obstacle(w, bytes, bytes + len, &at), *fault;
 
     if (is_exact && !what) what = "binary data";
     if (!what) {
@@ -393,17 +463,32 @@ static void leaf(walk_t *w, const entity_t *e)
 /* ---- multiparts ---- */
 
 /* 1: the line is a delimiter; 2: the closing one; 0: neither. */
-static int delimiter(const char *p, apr_size_t len, const char *boundary)
+static int delimiter(const entity_t *e, const char *p, apr_size_t len)
 {
-    apr_size_t n;
+    apr_size_t n = e->boundary_len;
     int kind = 1;
 
-    if (len < 2 || p[0] != '-' || p[1] != '-') return 0;
-    n = strlen(boundary);
+    if (len < n + 2 || p[0] != '-' || p[1] != '-' || p[2] != *e->boundary) return 0;
     while (len && (p[len - 1] == '\n' || p[len - 1] == '\r' || is_blank(p[len - 1]))) len--;
-    if (len < n + 2 || memcmp(p + 2, boundary, n)) return 0;
+    if (len < n + 2 || memcmp(p + 2, e->boundary, n)) return 0;
     if (len == n + 4 && p[n + 2] == '-' && p[n + 3] == '-') kind = 2;
     return len == n + 2 || kind == 2 ? kind : 0;
+}
+
+static const char *line_end(const char *p, const char *end)
+{
+    const char *lf = memchr(p, '\n', (apr_size_t)(end - p));
+
+    return lf ? lf + 1 : end;
+}
+
+/* The next line of the body that begins with two dashes, from the line at p on; or NULL. */
+static const char *dashes(const char *p, const char *body, const char *end)
+{
+    if (end - p > 1 && p[0] == '-' && p[1] == '-') return p;
+    if (p > body) p--;
+    const char *found = memmem(p, (apr_size_t)(end - p), "\n--", 3);
+    return found ? found + 1 : NULL;
 }
 
 /* Whether a part begins anywhere. */
@@ -411,9 +496,9 @@ static int has_parts(const entity_t *e)
 {
     int kind = 0;
 
-    for (const char *p = e->body; p < e->end && !kind && e->boundary;) {
-        const char *lf = memchr(p, '\n', (apr_size_t)(e->end - p)), *stop = lf ? lf + 1 : e->end;
-        kind = delimiter(p, (apr_size_t)(stop - p), e->boundary);
+    for (const char *p = e->body; e->boundary && !kind && (p = dashes(p, e->body, e->end));) {
+        const char *stop = line_end(p, e->end);
+        kind = delimiter(e, p, (apr_size_t)(stop - p));
         p = stop;
     }
     return kind == 1;
@@ -422,25 +507,23 @@ static int has_parts(const entity_t *e)
 /* Preamble and epilogue, which no reader shows: lines are cut, forbidden octets replaced. */
 static void put_filler(walk_t *w, const char *p, const char *end)
 {
-    apr_size_t all;
+    apr_size_t all, before = w->out.len;
 
     p = normal(w, p, end, &all);
     end = p + all;
     while (p < end) {
         const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf + 1 : end;
         apr_size_t len = (apr_size_t)(stop - p);
-        char *line = apr_pstrmemdup(w->pool, p, len), *c = line;
-        for (apr_size_t i = 0; i < len; i++) {
-            if (!p[i] || (w->makes_7bit && is_high(p[i]))) line[i] = '?';
-        }
         for (; len > SS_MAIL_LINE_MAX + (lf ? 2 : 0);
-             len -= SS_MAIL_LINE_MAX, c += SS_MAIL_LINE_MAX) {
-            put(w, c, SS_MAIL_LINE_MAX);
+             len -= SS_MAIL_LINE_MAX, p += SS_MAIL_LINE_MAX) {
+            put(w, p, SS_MAIL_LINE_MAX);
             puts_out(w, "\r\n");
         }
-        put(w, c, len);
+        put(w, p, len);
         p = stop;
     }
+    for (char *c = w->out.data + before; !w->failed && c < w->out.data + w->out.len; c++)
+        if (!*c || (w->makes_7bit && is_high(*c))) *c = '?';
 }
 
 static void put_delimiter(walk_t *w, const char *p, const char *stop, const char *boundary,
@@ -472,9 +555,9 @@ static void multipart(walk_t *w, const entity_t *e, int depth)
     int kind = 0;
 
     put_header(w, e, changes ? "Content-Transfer-Encoding" : NULL, NULL);
-    while (p < e->end && kind != 2 && !w->failed) {
-        const char *lf = memchr(p, '\n', (apr_size_t)(e->end - p)), *stop = lf ? lf + 1 : e->end;
-        int found = delimiter(p, (apr_size_t)(stop - p), e->boundary);
+    while (kind != 2 && !w->failed && (p = dashes(p, e->body, e->end))) {
+        const char *stop = line_end(p, e->end);
+        int found = delimiter(e, p, (apr_size_t)(stop - p));
         if (found) {
             if (part && part < p) {
                 entity(w, part, part_end(w, part, p), place, depth + 1);
@@ -543,14 +626,16 @@ static void read_entity(walk_t *w, entity_t *e, const char *p, const char *end, 
         e->encoding = first_word(w->pool, &field);
     if (!ss_header_find(&field, p, e->header_len, "Content-Type")) return;
     e->type = first_word(w->pool, &field);
-    if (!strncasecmp(e->type, "multipart/", 10)) e->boundary = boundary_of(w->pool, &field);
+    if (strncasecmp(e->type, "multipart/", 10)) return;
+    e->boundary = boundary_of(w->pool, &field);
+    e->boundary_len = e->boundary ? strlen(e->boundary) : 0;
 }
 
 static const char *multipart_fault(const walk_t *w, const entity_t *e)
 {
-    if (strlen(e->boundary) > BOUNDARY_MAX) return "its multipart's boundary is too long";
+    if (e->boundary_len > BOUNDARY_MAX) return "its multipart's boundary is too long";
     /* Delimiters cannot be encoded. */
-    return w->makes_7bit && !ss_text_is_ascii(e->boundary, strlen(e->boundary))
+    return w->makes_7bit && !ss_text_is_ascii(e->boundary, e->boundary_len)
                ? "its multipart's boundary is not ASCII"
                : NULL;
 }
@@ -600,10 +685,10 @@ static void inside(walk_t *w, const entity_t *e, int depth)
 static void entity(walk_t *w, const char *p, const char *end, place_t place, int depth)
 {
     const char *what = obstacle(w, p, end), *seal = w->seal;
-    ends_t ends = ends_of(p, end);
+    int is_open = place == TOP && p < end && end[-1] != '\n';
     entity_t e;
 
-    if (!what && !ends.lf && !ends.cr && !(place == TOP && ends.is_open)) {
+    if (!what && !is_open && is_regular(w, p, end)) {
         put(w, p, (apr_size_t)(end - p));
         return;
     }
@@ -625,6 +710,12 @@ int ss_mime_is_wide(const char *charset)
            !strncasecmp(charset, "iso-10646-ucs", 13);
 }
 
+static apr_status_t free_out(void *bytes)
+{
+    free(bytes);
+    return APR_SUCCESS;
+}
+
 int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
                     int makes_7bit, ss_mail_problem_t *problem, apr_pool_t *pool)
 {
@@ -636,10 +727,14 @@ int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, ap
     entity(&w, bytes, bytes + len, TOP, 0);
     /* A last part without closing delimiter has no line end after it was encoded. */
     if (w.out.len && w.out.data[w.out.len - 1] != '\n') puts_out(&w, "\r\n");
-    if (!w.failed) {
-        *out = apr_pstrmemdup(pool, w.out.data ? w.out.data : "", w.out.len);
-        *out_len = w.out.len;
+    if (!w.failed && !ss_buf_text(&w.out))
+        w.failed = ss_mail_problem(problem, 503, NULL, "there is not enough memory");
+    if (w.failed) {
+        ss_buf_free(&w.out);
+        return -1;
     }
-    ss_buf_free(&w.out);
-    return w.failed ? -1 : 0;
+    *out = w.out.data;
+    *out_len = w.out.len;
+    apr_pool_cleanup_register(pool, w.out.data, free_out, apr_pool_cleanup_null);
+    return 0;
 }
