@@ -46,6 +46,8 @@ def test_connection_test(make_httpd, make_relay):
         for args in (("test", "--json", *envelope), ("test", "--json", "--host", f"{relay.host}:{relay.port}", *envelope)):
             assert json.loads(command(httpd, *args))["dialogue"]
         page(httpd, "/mail-test?mask=1&from=a@example.com&to=b@example.net")
+        assert json.loads(page(httpd, "/mail-test?format=json&from=a@example.com&to=b@example.net"))
+        assert [json.loads(line) for line in page(httpd, "/mail-test?format=json&stream=1&from=a@example.com&to=b@example.net").splitlines() if line]
 
 
 def test_steps_on_a_terminal(make_httpd, make_relay):
@@ -93,6 +95,10 @@ def test_the_queue(make_httpd, make_relay):
     for document in ("queue", "status"):
         json.loads(command(httpd, document, "--json"))
     page(httpd, "/mail-status?auto")
+    for path in (*(f"/mail/{ident}" for ident in ids), *(f"/mail-status/{ident}" for ident in ids), "/mail-status", "/mail-status/queue", "/mail-status/health"):
+        assert json.loads(page(httpd, path, accept="application/json"))
+    refused = httpd.send_json({"from": "a@example.com", "to": "b@example.net", "evil\u009b\x7f\u202e": 1})
+    assert refused.status == 400 and "evil\\u009b\\x7f\\u202e" in json.loads(check("refusal", refused.body))["detail"]
     command(httpd, "resume")
     text = page(httpd, "/mail-test", "POST", b"to=never@example.net&wait=20s")
     assert "Test Message Results: FAILED" in text and "evil\\x1b" in text

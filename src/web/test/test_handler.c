@@ -83,6 +83,16 @@ static void begin_stream(test_t *t)
     ap_rflush(t->r);
 }
 
+/* A server's replies are in it: as JSON, control characters are escapes. */
+static void write_step(const test_t *t, const char *bytes, apr_size_t len)
+{
+    if (t->form == FORM_JSON) {
+        bytes = ss_text_visible(t->r->pool, bytes, len, SS_TEXT_JSON);
+        len = strlen(bytes);
+    }
+    ap_rwrite(bytes, (int)len, t->r);
+}
+
 static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
 {
     test_t *t = self;
@@ -91,7 +101,7 @@ static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
     if (t->form == FORM_HTML)
         ss_test_page_piece(t->r, &t->page, bytes, len);
     else
-        ap_rwrite(bytes, (int)len, t->r);
+        write_step(t, bytes, len);
     /* A client that has left ends the test: the daemon sees the socket close. */
     return ap_rflush(t->r) < 0 || t->r->connection->aborted ? APR_ECONNABORTED : APR_SUCCESS;
 }
@@ -182,7 +192,7 @@ static int answer_test(test_t *t)
     if (t->is_stream) {
         begin_stream(t);
         if (t->form == FORM_TEXT) ap_rputs("\n", t->r);
-        ap_rwrite(raw->content, (int)raw->content_len, t->r);
+        write_step(t, raw->content, raw->content_len);
         if (raw->content[raw->content_len - 1] != '\n') ap_rputs("\n", t->r);
         return OK;
     }
