@@ -84,6 +84,14 @@ class Ways:
             code, text = local.smtp.getreply()
         return None if code == 250 else f"{code} {text.decode()}"
 
+    def sendmail_bs(self, mail, sender):
+        dots = canonical(mail.content if mail.content.endswith(b"\n") else mail.content + b"\n").replace(b"\n.", b"\n..")
+        rcpts = "".join(f"RCPT TO:<{rcpt}>\r\n" for rcpt in mail.rcpts)
+        said = f"EHLO client.example.com\r\nMAIL FROM:<{sender}>\r\n{rcpts}DATA\r\n".encode() + dots + b".\r\nQUIT\r\n"
+        result = subprocess.run([self.site.sendmail, "-bs"], input=said, capture_output=True, env=self.site.env, timeout=60)
+        replies = [line for line in result.stdout.decode().splitlines() if line[3:4] == " "]
+        return None if len(replies) == len(mail.rcpts) + 6 and replies[-2].startswith("250 ") else f"{replies}"
+
     def local_socket(self, mail, sender):
         with Peer(self.site.httpd.socket) as peer:
             peer.socket.sendall(frame({"do": "submit", "from": sender, "to": mail.rcpts}, mail.content))
@@ -145,5 +153,5 @@ def pairs(mail, sender):
     yield "envelope.from", sender
 
 
-MESSAGES = ["http", "http_fields", "sendmail", "sendmail_arguments", "smtp", "bdat", "local_socket", "c_api"]
+MESSAGES = ["http", "http_fields", "sendmail", "sendmail_arguments", "smtp", "bdat", "sendmail_bs", "local_socket", "c_api"]
 DOCUMENTS = ["json", "ndjson", "form", "urlencoded", "c_api_json"]

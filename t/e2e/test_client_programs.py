@@ -146,11 +146,11 @@ def smtplib_bytes(env):
 
 PROGRAMS = {
     **{f"{name} {way}": script(f"{name}.{end}", way) for name, end, ways in (
-        ("symfony", "php", ["smtp", "t"]), ("swift", "php", ["smtp", "t"]), ("phpmailer", "php", ["smtp", "sendmail"]), ("mail", "rb", ["smtp", "sendmail"]),
+        ("symfony", "php", ["smtp", "bs", "t"]), ("swift", "php", ["smtp", "bs", "t"]), ("phpmailer", "php", ["smtp", "sendmail"]), ("mail", "rb", ["smtp", "sendmail"]),
         ("email_sender", "pl", ["smtp", "sendmail"]), ("mime_lite", "pl", ["smtp", "sendmail"]), ("mail_sendmail", "pl", ["smtp"]), ("JavaMail", "java", ["smtp"]),
         ("nodemailer", "js", ["smtp", "sendmail"]), ("undici", "js", ["json", "form"]), ("http_client", "py", ["json", "form"]), ("django_client", "py", ["smtp", "http"])) for way in ways},
     "phpmailer mail": php_mail, "mutt sendmail": mutt("sendmail"), "mutt smtp": mutt("smtp"), "s-nail sendmail": s_nail("sendmail"), "s-nail smtp": s_nail("smtp"),
-    "swaks smtp": swaks("smtp"), "msmtp": msmtp, "curl smtp": curl_smtp, "curl form": curl_form, "wget json": wget("json"), "wget rfc822": wget("rfc822"), "bsd-mailx": mailx,
+    "swaks smtp": swaks("smtp"), "swaks bs": swaks("bs"), "msmtp": msmtp, "curl smtp": curl_smtp, "curl form": curl_form, "wget json": wget("json"), "wget rfc822": wget("rfc822"), "bsd-mailx": mailx,
     "smtplib bytes": smtplib_bytes,
 }
 NO_FILE = {"mail_sendmail smtp", "bsd-mailx"}
