@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/idn.h"
+
 void ss_operator_init(ss_operator_t *o)
 {
     o->waiters = apr_hash_make(o->pool);
@@ -34,6 +36,14 @@ const apr_array_header_t *ss_operator_submitters(const json_t *header, apr_pool_
         if (name) APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(pool, name);
     }
     return names;
+}
+
+/* The same for an address, or a part of one, as the queue has it. */
+static const char *address_of(const json_t *header, const char *name, apr_pool_t *pool)
+{
+    const char *text = text_of(header, name, pool);
+
+    return text ? ss_idn_address(text, pool) : NULL;
 }
 
 int ss_operator_may(const ss_request_t *req, const ss_message_t *m)
@@ -68,8 +78,8 @@ int ss_operator_filter(ss_request_t *req, const json_t *from, ss_store_filter_t 
     }
     if (after) apr_cpystrn(filter->after, after, sizeof(filter->after));
     filter->relay = text_of(from, "relay", pool);
-    filter->from = text_of(from, "from", pool);
-    filter->to = text_of(from, "to", pool);
+    filter->from = address_of(from, "from", pool);
+    filter->to = address_of(from, "to", pool);
     filter->text = text_of(from, "text", pool);
     filter->is_waiting = ss_json_is(from, "waiting");
     return 1;

@@ -230,3 +230,11 @@ def test_patterns_know_all_spellings(make_httpd, make_relay, tmp_path):
         taken, text = ways.json("bob@example.net", sender)
         assert taken, text
     assert "not allowed" in ways.json("bob@example.net", "app@munchen.example")[1]
+
+
+def test_a_filter_knows_all_spellings(make_httpd, relay):
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=["SMTPSend-260"])
+    assert httpd.send_json({"from": "app@bücher.example", "to": "bob@münchen.example", "text": "x"}).status == 202
+    for option, text in (("--to", "bob@münchen.example"), ("--to", "*@MÜNCHEN.example"), ("--to", "bob@xn--mnchen-3ya.example"), ("--from", "app@bücher.example")):
+        assert b"bob@xn--mnchen-3ya.example" in httpd.cli("queue", option, text, check=0).stdout, text
+    assert b"bob@" not in httpd.cli("queue", "--to", "bob@munchen.example", check=0).stdout
