@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from e2e.conftest import certificates, make_httpd, make_relay, relay  # noqa: E402,F401
 from rig.dovecot import Dovecot  # noqa: E402
 from rig.exim import Exim  # noqa: E402
+from rig.opensmtpd import OpenSMTPD  # noqa: E402
 from rig.postfix import Postfix  # noqa: E402
 
 
@@ -49,4 +50,18 @@ def make_exim():
     yield make
     for server in made:
         print(f"--- Exim's log\n{server.log()[-4000:]}")
+        server.close()
+
+
+@pytest.fixture
+def make_opensmtpd(make_relay):
+    """Asks for make_relay so that its relay outlives it."""
+    made = []
+
+    def make(relay):
+        made.append(OpenSMTPD(relay))
+        return made[-1]
+    yield make
+    for server in made:
+        print(f"--- OpenSMTPD's log\n{server.log()[-4000:]}")
         server.close()
