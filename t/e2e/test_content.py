@@ -173,9 +173,9 @@ def judge(what, arrived, want, by_mailparser, size):
 @pytest.mark.parametrize("size", [0, 400_000], ids=["small", "large"])
 def test_content_arrives_as_it_was_meant(site, size):
     with Mailparser() as by_mailparser:
-        for label in MULTIPARTS if size else INPUTS:
+        for number, label in enumerate(MULTIPARTS if size else INPUTS):
             pieces, want = INPUTS[label]
-            for end in (b"\r\n", b"\n"):
+            for end in ((b"\r\n", b"\n")[number % 2],) if size else (b"\r\n", b"\n"):
                 content = message(pieces, end, size)
                 for way in WAYS:
                     what = (label, end, way)

@@ -305,7 +305,7 @@ static void the_daemon_goes_away(void)
 {
     const ss_sendmail_smtp_ops_t ops = { ask, write_replies, NULL };
     static const char *const steps[] = { "EHLO me\r\nMAIL FROM:<a@b.c>\r\n", "RCPT TO:<d@e.f>\r\n",
-                                         "DATA\r\n" SHORT };
+                                         ("DATA\r\n" SHORT) };
     rig_t rig;
 
     for (int left = 0; left < 3; left++) {
