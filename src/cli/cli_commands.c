@@ -116,8 +116,8 @@ const ss_cli_command_t ss_cli_commands[] = {
     { "show", "ID...", "show one message: recipients, attempts, the relay's replies", NULL,
       ss_cli_queue_show },
     { "status", "", "show relays, pauses and counts; the exit code is for monitoring",
-      "Exit codes: 0 mail flows; 1 paused; 2 stuck: a relay is blocked, the oldest message is "
-      "older than SMTPSendAlertAge, the queue is full or\n"
+      "Exit codes: 0 mail flows; 1 paused; 2 mail does not flow: a relay is down, blocked or "
+      "stuck (SMTPSendAlertAge), the engine is off with mail waiting, the queue is full or\n"
       "cannot be used, or the daemon cannot be reached. Without --relay, the worst relay decides.",
       ss_cli_status },
     { "pause", "", "stop sending; mail is still accepted and queued",

@@ -54,11 +54,13 @@ static void print_relay(const json_t *relay, apr_pool_t *pool)
         : !strcmp(state, "down") || !strcmp(state, "blocked") || !strcmp(state, "stopped")
             ? SS_TERMINAL_BAD
             : SS_TERMINAL_WARN;
+    int is_unused = !strcmp(state, "up") && !ss_json_is(relay, "used");
     size_t i;
 
     printf("%s  %s%s%s%s%s\n",
            ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(relay, "name", pool), pool),
-           ss_terminal_ink(ink, state, pool), *host ? "  " : "", host, *cause ? ": " : "", cause);
+           ss_terminal_ink(ink, is_unused ? "not used yet" : state, pool), *host ? "  " : "", host,
+           *cause ? ": " : "", cause);
     print_pause(json_object_get(relay, "pause"), pool);
     if (next < 0) printf("    next attempt in %s\n", ss_terminal_age(next, pool));
     ss_terminal_advice(json_object_get(relay, "advice"), pool);
@@ -91,10 +93,7 @@ static void print_status(const json_t *status, const char *relay, apr_pool_t *po
     int verdict = ss_cli_code_status(status, relay);
     size_t i;
 
-    int is_down = verdict == SS_STATUS_FLOWING && has_relay(status, relay, "down");
-    puts(is_down ? ss_terminal_ink(SS_TERMINAL_WARN,
-                                   "Mail is waiting for its relay, not for long yet", pool)
-                 : ss_terminal_ink(inks[verdict], words[verdict], pool));
+    puts(ss_terminal_ink(inks[verdict], words[verdict], pool));
     json_array_foreach(json_object_get(status, "reasons"), i, row)
     {
         const char *of = ss_terminal_text(row, "relay", pool);

@@ -107,7 +107,7 @@ const ss_option_t ss_options[] = {
     SERVER("SMTPSendAlias", PAIR, aliases, NULL, 2, 100, NULL,
            "NAME ADDRESS...: where mail to a local name goes; * any"),
     SERVER("SMTPSendAlertAge", DURATION, alert_age, "15min", US, 365 * DAY, NULL,
-           "oldest waiting message after which health turns red"),
+           "time without progress after which health reports a relay as stuck"),
     { "SMTPSendMaxMessageSize", SS_KIND_SIZE, SS_PLACE_BOTH, S(max_message_size),
       D(max_message_size), "25M", 1024, APR_INT64_C(1) << 31, NULL, "largest message accepted" },
     /* the queue and the server as a whole */

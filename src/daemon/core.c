@@ -15,6 +15,7 @@
 #include "base/descriptors.h"
 #include "operator/verb.h"
 #include "record/activity.h"
+#include "record/counters.h"
 
 /* free memory that stays with the process */
 #define MEMORY_KEPT (4 * 1024 * 1024)
@@ -84,6 +85,7 @@ static void end(ss_daemon_t *d)
 {
     ss_repeats_end(d);
     ss_activity_save(d->record, ss_wall_now());
+    if (ss_delivery_is_ready(d->delivery)) ss_counters_save(d->record);
     ss_delivery_save(d->delivery);
     ss_opening_close(d);
     ss_wiring_destroy(d);

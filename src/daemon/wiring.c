@@ -11,6 +11,7 @@
 #include "daemon/repeats.h"
 #include "operator/verb.h"
 #include "record/activity.h"
+#include "record/counters.h"
 #include "record/webhook.h"
 
 #define ROOM 16 /* clients that are closed when a relay lacks a descriptor */
@@ -136,6 +137,8 @@ static void setting(void *self, const char *key, const char *value)
         ss_webhook_restore(d->record, key, value);
     else if (!strncmp(key, "chronicle/", 10))
         ss_activity_restore(d->record, key, value, ss_wall_now());
+    else if (!strcmp(key, "counters/"))
+        ss_counters_restore(d->record, value);
 }
 
 static void settings_read(void *self)

@@ -66,7 +66,10 @@ int ss_jump_look(ss_delivery_t *d)
     if (!by) return 0;
     c->ahead_of_mono += by;
     add(d, by);
-    for (int i = 0; i < ss_relay_count(d); i++) ss_pause_shift(ss_relay_at(d, i), by);
+    for (int i = 0; i < ss_relay_count(d); i++) {
+        ss_relay_at(d, i)->may_send = ss_delivery_mono(d);
+        ss_pause_shift(ss_relay_at(d, i), by);
+    }
     ss_jump_save(d);
     d->ports.defer(d->ports.self, &c->settle);
     return 1;

@@ -7,7 +7,9 @@
 #include "delivery/jump.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
+#include "delivery/progress.h"
 #include "delivery/retry.h"
+#include "delivery/suspects.h"
 
 #define SECOND APR_USEC_PER_SEC
 /* an outcome that the store refused is posted again */
@@ -363,6 +365,17 @@ static void count_broken(ss_job_t *job)
     job->uncharged++;
 }
 
+static void note_progress(ss_relay_t *relay, const ss_recipient_t *rcpt,
+                          const ss_client_rcpt_t *result)
+{
+    if (rcpt->state == SS_STATE_SENT)
+        ss_progress_succeeded(&relay->progress);
+    else if (rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED)
+        ss_progress_waits(&relay->progress,
+                          ss_progress_is_personal(result) ? ss_suspects_hash(rcpt->address) : 0,
+                          ss_delivery_mono(relay->delivery));
+}
+
 void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *numbers,
                      int result_count, const ss_outcome_attempt_t *attempt)
 {
@@ -379,6 +392,7 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
         keep_words(rcpt, &results[i], attempt, now, pool);
         const char *status = decide(job, rcpt, results[i].fate, now, &is_rebased);
         rcpt->is_uncharged = !status;
+        note_progress(job->relay, rcpt, &results[i]);
         ss_relay_move(job->relay, SS_STATE_SENDING, rcpt->state);
         if (!status) {
             /* As the next one for this server it would meet the same refusal, and so would all

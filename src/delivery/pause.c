@@ -77,6 +77,7 @@ static void take_effect(ss_relay_t *relay)
     } else if (p->effective_since) {
         p->total = ss_pause_total(relay, now);
         p->effective_since = 0;
+        relay->may_send = ss_delivery_mono(relay->delivery);
         ss_log(relay->delivery->log, SS_LOG_NOTICE, 261,
                "relay \"%s\": sending is resumed; %" APR_INT64_T_FMT " messages wait", relay->name,
                relay->waiting_messages);

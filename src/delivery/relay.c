@@ -40,6 +40,7 @@ ss_relay_t *ss_relay_create(ss_delivery_t *d, const ss_settings_t *settings,
     APR_ARRAY_PUSH(relay->names, const char *) = relay->name;
     relay->timer = (ss_timer_t){ .fired = wake, .self = relay };
     relay->pump = (ss_deferred_t){ .call = pump, .self = relay };
+    relay->may_send = ss_delivery_mono(d);
     ss_schedule_rates(relay->schedule, settings->rates, ss_delivery_mono(d));
     if (d->ports.transport->prepare(d->ports.transport_self, settings, &relay->unusable) !=
         APR_SUCCESS) {

@@ -43,6 +43,17 @@ typedef struct {
     ss_mono_t tried, learned; /* when */
 } ss_relay_login_t;
 
+/* so many recipients whose mail waits show that it is not about one mailbox */
+#define SS_PROGRESS_RECIPIENTS 3
+
+/* What was tried since the last success (progress.h). */
+typedef struct {
+    ss_mono_t first; /* attempt; not set: none */
+    int is_general;  /* one whose reply was not about its recipient alone */
+    apr_uint32_t recipients[SS_PROGRESS_RECIPIENTS]; /* hashes; of the others */
+    int count;
+} ss_relay_progress_t;
+
 typedef struct ss_relay_t {
     ss_delivery_t *delivery;
     const ss_settings_t *settings;
@@ -106,6 +117,9 @@ typedef struct ss_relay_t {
         apr_int64_t counts[SS_STATES], messages, bytes;
     } moved;
     apr_time_t oldest; /* acceptance of the oldest waiting message, as far as known; 0: none */
+
+    ss_mono_t may_send; /* since when: the start, the end of a pause, a jump of the clock */
+    ss_relay_progress_t progress;
 
     /* ---- what it did since the start ---- */
     apr_time_t last_success;

@@ -196,21 +196,23 @@ static json_t *relay_of(const ss_operator_t *o, ss_relay_t *relay, apr_time_t no
         json_array_extend(learned, list);
         json_decref(list);
     }
-    return json_pack(
-        "{s:o,s:b,s:s,s:o,s:o,s:o,s:b,s:o,s:I,s:o,s:o,s:i,s:i,s:o,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,"
-        "s:o}",
-        "name", ss_json_string(relay->name), "engine", relay->settings->engine, "state", state,
-        "cause", ss_json_string(cause), "advice", entry ? entry : json_null(), "since",
-        ss_json_time(relay->host_count ? relay->hosts[0].since : 0), "paused",
-        relay->pause.directive || relay->pause.stored, "pause", ss_pause_json(relay),
-        "pausedSeconds", (json_int_t)apr_time_sec(ss_pause_total(relay, now)), "host",
-        ss_json_string(relay->host_count ? ss_relay_host_name(relay, 0, pool) : NULL), "hosts",
-        hosts_of(relay, pool), "connections", relay->connection_count, "inFlight", relay->in_flight,
-        "counts", counts_of(counts), "messages", (json_int_t)messages, "bytes", (json_int_t)bytes,
-        "oldestSeconds", (json_int_t)oldest, "lastSuccess", ss_json_time(relay->last_success),
-        "sent", (json_int_t)relay->sent, "failed", (json_int_t)relay->failed, "uncertain",
-        (json_int_t)relay->uncertain, "alertAgeSeconds",
-        (json_int_t)apr_time_sec(relay->settings->alert_age), "learned", learned);
+    return json_pack("{s:o,s:b,s:s,s:b,s:o,s:o,s:o,s:b,s:o,s:I,s:o,s:o,s:i,s:i,s:o,s:I,s:I,s:I,s:o,"
+                     "s:I,s:I,s:I,s:I,"
+                     "s:o}",
+                     "name", ss_json_string(relay->name), "engine", relay->settings->engine,
+                     "state", state, "used", relay->counters.connected || relay->last_success,
+                     "cause", ss_json_string(cause), "advice", entry ? entry : json_null(), "since",
+                     ss_json_time(relay->host_count ? relay->hosts[0].since : 0), "paused",
+                     relay->pause.directive || relay->pause.stored, "pause", ss_pause_json(relay),
+                     "pausedSeconds", (json_int_t)apr_time_sec(ss_pause_total(relay, now)), "host",
+                     ss_json_string(relay->host_count ? ss_relay_host_name(relay, 0, pool) : NULL),
+                     "hosts", hosts_of(relay, pool), "connections", relay->connection_count,
+                     "inFlight", relay->in_flight, "counts", counts_of(counts), "messages",
+                     (json_int_t)messages, "bytes", (json_int_t)bytes, "oldestSeconds",
+                     (json_int_t)oldest, "lastSuccess", ss_json_time(relay->last_success), "sent",
+                     (json_int_t)relay->sent, "failed", (json_int_t)relay->failed, "uncertain",
+                     (json_int_t)relay->uncertain, "alertAgeSeconds",
+                     (json_int_t)apr_time_sec(relay->settings->alert_age), "learned", learned);
 }
 
 static json_t *queue_of(const ss_operator_t *o, apr_int64_t oldest)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "delivery/delivery_ports.h"
 #include "record/series.h"
+#include "record/counters.h"
 
 #define SAMPLE_EVERY (10 * APR_USEC_PER_SEC)
 #define SAMPLE_IDLE (30 * APR_USEC_PER_SEC) /* while nothing happens: an idle daemon sleeps */
@@ -135,6 +136,7 @@ void ss_activity_save(ss_record_t *r, apr_time_t now)
     sample(a, now);
     if (!a->is_changed) return;
     ss_delivery_remember_json(r->delivery, KEY, "", ss_activity_json(r, now));
+    ss_counters_save(r);
     a->saved = ss_loop_now(r->loop);
     a->is_changed = 0;
 }

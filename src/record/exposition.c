@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "delivery/jump.h"
 #include "delivery/pause.h"
+#include "delivery/progress.h"
 #include "record/health.h"
 
 #define STORE_BUCKETS (int)(sizeof(((ss_store_stats_t *)0)->buckets) / sizeof(apr_uint64_t))
@@ -88,18 +89,28 @@ static void by_relay(print_t *p, const char *name, const char *type, const char 
 
 /* ---- families with labels of their own ---- */
 
+/* A gauge of each relay and state, the first `states` of them. */
+static void by_state(print_t *p, const char *name, int relay, const apr_int64_t *counts, int states)
+{
+    for (int state = 0; state < states; state++)
+        ss_buf_printf(p->out, "smtp_send_%s{%s,state=\"%s\"} %" APR_INT64_T_FMT "\n", name,
+                      p->labels[relay], ss_state_name((ss_state_t)state), counts[state]);
+}
+
 static void print_queue(print_t *p)
 {
     const ss_settings_globals_t *g = &p->record->config->globals;
+    int count = ss_delivery_is_counted(p->record->delivery) ? p->count : 0;
+    apr_int64_t messages[SS_STATES];
 
-    family(p, "queue_messages", "gauge", "Recipients known to the queue, by relay and state.");
-    for (int i = 0; i < p->count && ss_delivery_is_counted(p->record->delivery); i++) {
-        for (int state = 0; state < SS_STATES; state++) {
-            ss_buf_printf(
-                p->out, "smtp_send_queue_messages{%s,state=\"%s\"} %" APR_INT64_T_FMT "\n",
-                p->labels[i], ss_state_name((ss_state_t)state), relay_at(p, i)->counts[state]);
-        }
+    family(p, "queue_messages", "gauge", "Messages that wait, by relay and state.");
+    for (int i = 0; i < count; i++) {
+        ss_progress_messages(relay_at(p, i), messages);
+        by_state(p, "queue_messages", i, messages, SS_STATE_HELD + 1);
     }
+    family(p, "queue_recipients", "gauge", "Recipients known to the queue, by relay and state.");
+    for (int i = 0; i < count; i++)
+        by_state(p, "queue_recipients", i, relay_at(p, i)->counts, SS_STATES);
     family(p, "queue_limit_messages", "gauge",
            "Maximum number of messages in the queue (SMTPSendQueueLimit).");
     ss_buf_printf(p->out, "smtp_send_queue_limit_messages %" APR_INT64_T_FMT "\n",

@@ -178,7 +178,7 @@ def test_overview_names_cause_and_advice(make_httpd, make_relay):
     assert health.status == 503 and health.json["reasons"][0]["reason"] == "blocked"
 
 
-METRICS = """queue_messages{relay,state} queue_oldest_seconds{relay} queue_bytes{relay} paused{relay} paused_seconds_total{relay} last_success_timestamp_seconds{relay} uncertain_total{relay}
+METRICS = """queue_messages{relay,state} queue_recipients{relay,state} queue_oldest_seconds{relay} queue_bytes{relay} paused{relay} paused_seconds_total{relay} last_success_timestamp_seconds{relay} uncertain_total{relay}
 submissions_total{result} deliveries_total{relay,result} delivery_seconds_bucket{le} delivery_seconds_sum delivery_seconds_count commit_seconds_bucket{le} commit_seconds_sum commit_seconds_count
 connections{relay} connections_total{relay,result} replies_total{relay,command,code} daemon_restarts_total healthy{relay}"""
 

@@ -3,17 +3,18 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "daemon_rig.h"
 #include "delivery/relay.h"
 #include "record/health.h"
 
 static void mail_is_stuck_past_the_alert_age(void)
 {
-    CU_ASSERT_FALSE(ss_health_is_stuck(1000, 50, 1050));
-    CU_ASSERT_TRUE(ss_health_is_stuck(1000, 50, 1051));
-    CU_ASSERT_FALSE(ss_health_is_stuck(1000, 0, 999999)); /* off */
-    CU_ASSERT_FALSE(ss_health_is_stuck(0, 50, 999999));   /* nothing waits */
-    CU_ASSERT_FALSE(ss_health_is_stuck(1000, 50, 900));   /* the clock was set back */
+    CU_ASSERT_FALSE(ss_health_is_stuck(50, 50, 50));
+    CU_ASSERT_TRUE(ss_health_is_stuck(51, 0, 50));
+    CU_ASSERT_TRUE(ss_health_is_stuck(0, 51, 50));
+    CU_ASSERT_FALSE(ss_health_is_stuck(999999, 999999, 0)); /* off */
+    CU_ASSERT_FALSE(ss_health_is_stuck(-50, -50, 50));
 }
 
 static void the_queue_is_full_by_messages_and_by_bytes(void)
@@ -52,10 +53,26 @@ static const char *reasons(apr_time_t now)
     return text;
 }
 
+static const char *level(apr_time_t now)
+{
+    static char text[16];
+    json_t *list = ss_health_reasons(rig.d.record, now);
+
+    apr_cpystrn(text, json_string_value(json_object_get(json_array_get(list, 0), "level")),
+                sizeof(text));
+    json_decref(list);
+    return text;
+}
+
+static ss_mono_t ago(int seconds)
+{
+    return ss_mono_add(ss_mono_now(), -seconds * APR_USEC_PER_SEC);
+}
+
 static void each_relay_is_judged(void)
 {
     static const char *const age[] = { "SMTPSendAlertAge 100s", NULL };
-    const apr_time_t now = 5000 * APR_USEC_PER_SEC, old = now - 200 * APR_USEC_PER_SEC;
+    const apr_time_t now = 5000 * APR_USEC_PER_SEC;
 
     daemon_rig_start(&rig, age);
     CU_ASSERT_STRING_EQUAL(reasons(now), "paused:default paused:other ");
@@ -66,22 +83,31 @@ static void each_relay_is_judged(void)
     relay->pause.stored = 1;
     CU_ASSERT_STRING_EQUAL(reasons(now), "paused:default ");
     relay->pause.stored = 0;
-    relay->hosts[0].condition = SS_HOST_DOWN; /* retried; not an alarm before the alert age */
-    CU_ASSERT_STRING_EQUAL(reasons(now), "");
+    relay->hosts[0].condition = SS_HOST_DOWN;
+    relay->hosts[0].since = now - 10 * APR_USEC_PER_SEC;
+    CU_ASSERT_STRING_EQUAL(reasons(now), "down:default ");
+    CU_ASSERT_STRING_EQUAL(level(now), "warning"); /* it may be back in a moment */
+    CU_ASSERT_STRING_EQUAL(level(now + 60 * APR_USEC_PER_SEC), "bad");
     relay->hosts[0].condition = SS_HOST_BLOCKED;
     CU_ASSERT_STRING_EQUAL(reasons(now), "blocked:default ");
+    CU_ASSERT_STRING_EQUAL(level(now), "bad");
     relay->hosts[0].condition = SS_HOST_UP;
-    relay->oldest = old;
+    relay->progress = (ss_relay_progress_t){ .first = ago(200), .is_general = 1 };
+    relay->may_send = ago(300);
     CU_ASSERT_STRING_EQUAL(reasons(now), ""); /* nothing waits any more */
-    relay->waiting_messages = 1;
+    relay->counts[SS_STATE_DEFERRED] = 1;
     CU_ASSERT_STRING_EQUAL(reasons(now), "stuck:default ");
-    relay->waiting_messages = 0;
-    relay->pause.directive = 1;
+    relay->may_send = ago(90); /* it was paused until then */
+    CU_ASSERT_STRING_EQUAL(reasons(now), "");
+    relay->counts[SS_STATE_DEFERRED] = 0;
     ss_settings_t off = *relay->settings;
     const ss_settings_t *on = relay->settings;
     off.engine = 0;
-    relay->settings = &off; /* switched off on purpose: healthy */
+    relay->settings = &off; /* switched off on purpose, and nobody waits for it */
     CU_ASSERT_STRING_EQUAL(reasons(now), "");
+    relay->waiting_messages = 1;
+    CU_ASSERT_STRING_EQUAL(reasons(now), "off:default ");
+    relay->waiting_messages = 0;
     relay->settings = on;
     daemon_rig_end(&rig);
 }

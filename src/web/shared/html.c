@@ -157,6 +157,13 @@ const char *ss_html_size(request_rec *r, apr_int64_t bytes)
     return apr_psprintf(r->pool, unit && value < 10 ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
 
+const char *ss_html_relay_state(const json_t *relay)
+{
+    const char *state = ss_html_member(relay, "state");
+
+    return strcmp(state, "up") || ss_json_is(relay, "used") ? state : "not used yet";
+}
+
 void ss_html_state(request_rec *r, const char *state)
 {
     ss_html_print(r, "<span class='state s-%s'>%s</span>", state, state);

@@ -26,6 +26,8 @@ void ss_html_due(request_rec *r, const char *rfc3339);
 const char *ss_html_age(request_rec *r, apr_int64_t seconds);
 /* Bytes for people: "2.1 MB". */
 const char *ss_html_size(request_rec *r, apr_int64_t bytes);
+/* A relay's state in words: of one that was never contacted nobody knows whether it is up. */
+const char *ss_html_relay_state(const json_t *relay);
 /* Prints a state as a coloured word. */
 void ss_html_state(request_rec *r, const char *state);
 /* Prints an advice ({"title","text"}), if there is one. */

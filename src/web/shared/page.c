@@ -28,7 +28,8 @@ json_t *ss_page_reasons(const ss_page_t *page)
     json_t *reasons = json_object_get(page->status, "reasons");
 
     if (page->status) return json_is_array(reasons) ? json_incref(reasons) : json_array();
-    return json_pack("[{s:s,s:o}]", "reason", "daemon down", "detail", ss_json_string(page->down));
+    return json_pack("[{s:s,s:s,s:o}]", "reason", "daemon", "level", "bad", "detail",
+                     ss_json_string(page->down));
 }
 
 /* ---- navigation and small forms ---- */
@@ -94,19 +95,26 @@ void ss_page_message(ss_page_t *page, const char *id, const char *text)
 
 /* ---- whether mail flows; if not, why, and a button that helps ---- */
 
-static const char *title_of(const char *reason)
-{
-    static const struct {
-        const char *reason, *title;
-    } titles[] = { { "blocked", "The relay rejects our mail" },
-                   { "stuck", "Mail is stuck" },
-                   { "daemon down", "The delivery daemon is down" },
-                   { "queue", "The queue cannot be used" } };
+typedef struct {
+    const char *reason;
+    const char *one, *several; /* for the page's only relay; "1 of 2 relays ..." */
+    int is_before;             /* the detail goes on: "for 5min: connection refused" */
+} headline_t;
 
-    for (apr_size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
-        if (!strcmp(titles[i].reason, reason)) return titles[i].title;
-    }
-    return reason;
+static const headline_t *headline_of(const char *reason)
+{
+    static const headline_t headlines[] = {
+        { "daemon", "The delivery daemon is down", NULL, 0 },
+        { "queue", "The queue cannot be used", NULL, 0 },
+        { "blocked", "The relay rejects our mail", "rejects our mail", 1 },
+        { "stuck", "Mail is stuck", "stuck", 0 },
+        { "down", "The relay is down", "down", 1 },
+        { "off", "Sending is switched off", "switched off", 0 },
+    };
+
+    for (apr_size_t i = 0; i < sizeof(headlines) / sizeof(headlines[0]); i++)
+        if (!strcmp(headlines[i].reason, reason)) return &headlines[i];
+    return NULL;
 }
 
 /* ", since 3 min ago by ann: maintenance. It ends in 20 min." */
@@ -145,17 +153,73 @@ static void put_pause(ss_page_t *page, const json_t *relay)
     ap_rputs("</div>\n", r);
 }
 
-static void put_reason(ss_page_t *page, const json_t *reason)
+/* How many relays have this reason. */
+static int count_of(const json_t *reasons, const char *reason)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < json_array_size(reasons); i++)
+        count += !strcmp(ss_html_member(json_array_get(reasons, i), "reason"), reason);
+    return count;
+}
+
+static void put_reason(ss_page_t *page, const json_t *reasons, const json_t *reason)
 {
     request_rec *r = page->r;
-    const char *word = ss_html_member(reason, "reason"), *relay = ss_html_member(reason, "relay");
+    const char *word = ss_html_member(reason, "reason"), *relay = ss_html_member(reason, "relay"),
+               *detail = ss_html_member(reason, "detail");
+    const headline_t *headline = headline_of(word);
+    int total = (int)json_array_size(json_object_get(page->status, "relays"));
 
-    if (!strcmp(word, "paused")) return;
-    ss_html_print(r, "<div class='banner bad'><div><strong>%s</strong>", title_of(word));
-    if (*relay) ss_html_print(r, " (relay %s)", relay);
-    ss_html_print(r, "<p>%s</p></div>\n", ss_html_member(reason, "detail"));
-    if (*relay) ss_page_button(page, "flush", "Flush", "relay", relay, NULL);
+    if (!headline) return;
+    ss_html_print(r, "<div class='banner%s'><div><strong>",
+                  strcmp(ss_html_member(reason, "level"), "warning") ? " bad" : "");
+    if (*relay && total > 1 && headline->several)
+        ss_html_print(r, "%d of %d relays %s", count_of(reasons, word), total, headline->several);
+    else
+        ss_html_print(r, "%s", headline->one);
+    ss_html_print(r, headline->is_before ? " %s</strong>" : "</strong><p>%s</p>", detail);
+    if (*relay && total > 1) ss_html_print(r, "<p>Relay %s</p>", relay);
     ap_rputs("</div>\n", r);
+    if (*relay && strcmp(word, "off")) ss_page_button(page, "flush", "Flush", "relay", relay, NULL);
+    ap_rputs("</div>\n", r);
+}
+
+/* The worst first: those of one level in the order in which the daemon found them. */
+static void put_reasons(ss_page_t *page, const json_t *reasons)
+{
+    for (int is_warning = 0; is_warning < 2; is_warning++) {
+        for (size_t i = 0; i < json_array_size(reasons); i++) {
+            const json_t *reason = json_array_get(reasons, i);
+            if ((strcmp(ss_html_member(reason, "level"), "warning") == 0) == is_warning)
+                put_reason(page, reasons, reason);
+        }
+    }
+}
+
+/* What single messages wait for is nobody's alarm, and is not hidden either. */
+static void put_single(const ss_page_t *page)
+{
+    request_rec *r = page->r;
+    const json_t *counts = json_object_get(page->status, "counts");
+    long long held = ss_json_number(counts, "held"), deferred = ss_json_number(counts, "deferred");
+
+    if (held <= 0 && deferred <= 0) return;
+    ap_rputs("<p class='soft single'>Waiting for reasons of their own:", r);
+    if (deferred > 0)
+        ss_html_print(r, " <a href='%s?state=deferred'>%lld deferred</a>",
+                      ss_page_path(page, "/queue"), deferred);
+    if (held > 0)
+        ss_html_print(r, "%s <a href='%s?state=held'>%lld held</a>", deferred > 0 ? "," : "",
+                      ss_page_path(page, "/queue"), held);
+    ap_rputs(" (recipients)</p>\n", r);
+}
+
+static int is_unused(const json_t *relays)
+{
+    for (size_t i = 0; i < json_array_size(relays); i++)
+        if (ss_json_is(json_array_get(relays, i), "used")) return 0;
+    return json_array_size(relays) > 0;
 }
 
 void ss_page_banner(ss_page_t *page, int is_full)
@@ -166,15 +230,17 @@ void ss_page_banner(ss_page_t *page, int is_full)
 
     ap_rputs("<div id='banners' role='status'>\n", r);
     for (size_t i = 0; i < json_array_size(relays); i++) put_pause(page, json_array_get(relays, i));
-    for (size_t i = 0; is_full && i < json_array_size(reasons); i++)
-        put_reason(page, json_array_get(reasons, i));
-    if (is_full && page->status && !ss_json_is(page->status, "engine")) {
+    if (is_full) put_reasons(page, reasons);
+    if (is_full && page->status && !ss_json_is(page->status, "engine") &&
+        !json_array_size(reasons)) {
         ap_rputs("<div class='banner'><div><strong>SMTPSendEngine is Off</strong><p>Mail is "
                  "neither accepted nor sent.</p></div></div>\n",
                  r);
     } else if (is_full && !json_array_size(reasons)) {
-        ap_rputs("<div class='banner ok'><div><strong>Mail flows</strong></div></div>\n", r);
+        ss_html_print(r, "<div class='banner ok'><div><strong>%s</strong></div></div>\n",
+                      is_unused(relays) ? "Ready: no mail has been sent yet" : "Mail flows");
     }
+    if (is_full) put_single(page);
     ap_rputs("</div>\n", r);
     json_decref(reasons);
 }

@@ -65,8 +65,7 @@ void ss_status_card_put(ss_page_t *page, const json_t *relay)
 {
     request_rec *r = page->r;
     const char *name = ss_html_member(relay, "name"), *cause = ss_html_member(relay, "cause"),
-               *state = ss_html_member(relay, "state"),
-               *last = ss_html_member(relay, "lastSuccess");
+               *state = ss_html_relay_state(relay), *last = ss_html_member(relay, "lastSuccess");
     long long waiting = ss_json_number(relay, "messages");
 
     ss_html_print(r,
@@ -81,8 +80,8 @@ void ss_status_card_put(ss_page_t *page, const json_t *relay)
     put_hosts(r, relay);
     ss_html_print(
         r,
-        "<dt>Waiting</dt><dd>%lld%s%s</dd>\n<dt>Connections</dt><dd>%lld</dd>\n<dt>Since "
-        "start</dt><dd>%lld sent, %lld failed, %lld uncertain</dd>\n<dt>Last success</dt><dd>%s",
+        "<dt>Waiting</dt><dd>%lld%s%s</dd>\n<dt>Connections</dt><dd>%lld</dd>\n<dt>So "
+        "far</dt><dd>%lld sent, %lld failed, %lld uncertain</dd>\n<dt>Last success</dt><dd>%s",
         waiting, waiting ? ", oldest for " : "",
         waiting ? ss_html_age(r, ss_json_number(relay, "oldestSeconds")) : "",
         ss_json_number(relay, "connections"), ss_json_number(relay, "sent"),

@@ -20,7 +20,15 @@
 #define LIST_LIMIT 100
 #define LIST_MAX 1000
 
-typedef enum { PART_OVERVIEW, PART_HEALTH, PART_METRICS, PART_QUEUE, PART_MESSAGE } part_t;
+typedef enum {
+    PART_OVERVIEW,
+    PART_HEALTH,
+    PART_LIVE,
+    PART_READY,
+    PART_METRICS,
+    PART_QUEUE,
+    PART_MESSAGE
+} part_t;
 
 /* Parts are recognised at the end of the path: the beginning depends on the configuration. */
 static part_t part_of(const request_rec *r, apr_size_t *cut)
@@ -29,6 +37,8 @@ static part_t part_of(const request_rec *r, apr_size_t *cut)
         const char *end;
         part_t part;
     } parts[] = { { "/health", PART_HEALTH },
+                  { "/health/live", PART_LIVE },
+                  { "/health/ready", PART_READY },
                   { "/metrics", PART_METRICS },
                   { "/queue", PART_QUEUE } };
     static const char message[] = "/message/";
@@ -113,6 +123,33 @@ static int health(ss_page_t *page)
     return ss_http_json(page->r, is_healthy ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE,
                         "application/json",
                         json_pack("{s:b,s:o}", "healthy", is_healthy, "reasons", reasons));
+}
+
+/* GET <page>/health/live: this process answers; the daemon is not asked. */
+static int live(const ss_page_t *page)
+{
+    return ss_http_json(page->r, HTTP_OK, "application/json", json_pack("{s:b}", "live", 1));
+}
+
+/* GET <page>/health/ready: 200 when a message would be accepted, whatever becomes of it then. */
+static int ready(ss_page_t *page)
+{
+    json_t *against = json_array();
+
+    ss_page_gather(page);
+    json_t *reasons = ss_page_reasons(page);
+    for (size_t i = 0; i < json_array_size(reasons); i++) {
+        json_t *reason = json_array_get(reasons, i);
+        if (ss_text_word_index("daemon queue", ss_html_member(reason, "reason")) >= 0)
+            json_array_append(against, reason);
+    }
+    json_decref(reasons);
+    if (page->status && !ss_json_is(page->status, "engine"))
+        json_array_append_new(against, json_pack("{s:s,s:s,s:s}", "reason", "off", "level",
+                                                 "warning", "detail", "SMTPSendEngine is Off"));
+    int is_ready = !json_array_size(against);
+    return ss_http_json(page->r, is_ready ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE, "application/json",
+                        json_pack("{s:b,s:o}", "ready", is_ready, "reasons", against));
 }
 
 /* Prints a label value with backslash, quote and line end escaped. */
@@ -208,6 +245,8 @@ static int show(ss_page_t *page, part_t part)
     if (ss_html_asset(page->r, asset)) return OK;
     switch (part) {
     case PART_HEALTH: return health(page);
+    case PART_LIVE: return live(page);
+    case PART_READY: return ready(page);
     case PART_METRICS: return metrics(page);
     case PART_QUEUE: return queue(page);
     case PART_MESSAGE: return message(page);
@@ -229,5 +268,5 @@ int ss_status_handler(request_rec *r)
         (part == PART_OVERVIEW || part == PART_QUEUE || part == PART_MESSAGE))
         return ss_status_action(&page);
     return ss_problem_not_allowed(
-        r, part == PART_HEALTH || part == PART_METRICS ? "GET, HEAD" : "GET, HEAD, POST");
+        r, part >= PART_HEALTH && part <= PART_METRICS ? "GET, HEAD" : "GET, HEAD, POST");
 }

@@ -25,11 +25,22 @@ static void put_relay(request_rec *r, const json_t *relay)
     ss_html_print(r,
                   "<tr><td>%s</td><td>%s</td><td>%lld</td><td>%s</td><td>%lld</td><td>%lld</"
                   "td><td>%s</td></tr>\n",
-                  ss_html_member(relay, "name"), ss_html_member(relay, "state"),
+                  ss_html_member(relay, "name"), ss_html_relay_state(relay),
                   ss_json_number(relay, "messages"),
                   ss_html_age(r, ss_json_number(relay, "oldestSeconds")),
                   ss_json_number(relay, "sent"), ss_json_number(relay, "failed"),
                   ss_html_member(relay, "cause"));
+}
+
+/* Why mail does not flow, as on the page. */
+static void put_reasons(request_rec *r, const json_t *reasons)
+{
+    for (size_t i = 0; i < json_array_size(reasons); i++) {
+        const json_t *reason = json_array_get(reasons, i);
+        const char *relay = ss_html_member(reason, "relay");
+        ss_html_print(r, "<p>%s%s%s: %s</p>\n", relay, *relay ? " " : "",
+                      ss_html_member(reason, "reason"), ss_html_member(reason, "detail"));
+    }
 }
 
 int ss_status_mod(request_rec *r, int flags)
@@ -53,11 +64,12 @@ int ss_status_mod(request_rec *r, int flags)
         return OK;
     }
     const json_t *relays = json_object_get(status, "relays");
-    ap_rprintf(r,
-               "<p>%s</p>\n<table "
-               "border='1'><tr><th>Relay</th><th>State</th><th>Waiting</th><th>Oldest</"
-               "th><th>Sent</th><th>Failed</th><th>Cause</th></tr>\n",
+    ap_rprintf(r, "<p>%s</p>\n",
                ss_json_is(status, "healthy") ? "Mail flows." : "Mail does not flow.");
+    put_reasons(r, json_object_get(status, "reasons"));
+    ap_rputs("<table border='1'><tr><th>Relay</th><th>State</th><th>Waiting</th><th>Oldest</"
+             "th><th>Sent</th><th>Failed</th><th>Cause</th></tr>\n",
+             r);
     for (size_t i = 0; i < json_array_size(relays); i++) put_relay(r, json_array_get(relays, i));
     ap_rputs("</table>\n", r);
     return OK;
