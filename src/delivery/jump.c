@@ -182,6 +182,7 @@ apr_interval_time_t ss_jump_ahead(const ss_delivery_t *d, apr_interval_time_t hi
 {
     const ss_delivery_clock_t *c = &d->clock;
 
-    if (is_unsure(d, UNSURE)) return ss_delivery_wall(d);
+    /* What finished before the start is that old when this process is. */
+    if (is_unsure(d, history < UNSURE ? history : UNSURE)) return ss_delivery_wall(d);
     return ss_mono_since(ss_delivery_mono(d), c->since) < history ? c->ahead : 0;
 }

@@ -182,6 +182,20 @@ static void mail_of_a_queue_without_clocks_is_tried(void)
     sending_rig_end(&rig);
 }
 
+/* What finished before the start is as old as this process: no longer wait is needed. */
+static void a_short_history_does_not_wait_an_hour(void)
+{
+    begin("b", RIG_WALL);
+    rig.settings_count = 0;
+    rig.config.globals.history = 700 * RIG_SECOND;
+    sending_rig_start(&rig);
+    sending_rig_run(&rig, 699 * RIG_SECOND);
+    CU_ASSERT(rig.purged_before <= 0);
+    sending_rig_run(&rig, 700 * RIG_SECOND);
+    CU_ASSERT(rig.purged_before > RIG_WALL - 700 * RIG_SECOND);
+    sending_rig_end(&rig);
+}
+
 /* Finished messages are kept for SMTPSendHistory, not deleted by a clock. */
 static void history_is_kept(void)
 {
@@ -252,6 +266,7 @@ void ss_suite_clock(void)
     CU_ADD_TEST(suite, a_jump_does_not_expire_mail);
     CU_ADD_TEST(suite, a_jump_before_the_start_does_not_expire_mail);
     CU_ADD_TEST(suite, mail_of_a_queue_without_clocks_is_tried);
+    CU_ADD_TEST(suite, a_short_history_does_not_wait_an_hour);
     CU_ADD_TEST(suite, history_is_kept);
     CU_ADD_TEST(suite, scheduled_mail_follows_the_clock);
     CU_ADD_TEST(suite, a_pause_keeps_its_length);
