@@ -18,7 +18,7 @@ static void print_commands(FILE *to)
 {
     fputs("Usage: smtp-send [--socket PATH] COMMAND [OPTIONS]\n\n", to);
     for (int i = 0; i < ss_cli_commands_count; i++)
-        fprintf(to, "  %-10s%s\n", ss_cli_commands[i].name, ss_cli_commands[i].summary);
+        fprintf(to, "  %-12s%s\n", ss_cli_commands[i].name, ss_cli_commands[i].summary);
     fprintf(to,
             "\n'smtp-send COMMAND --help' shows its options. The daemon's socket is --socket, else "
             "$SMTP_SEND_SOCKET, else\n%s.\n"

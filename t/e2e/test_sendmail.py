@@ -275,7 +275,7 @@ def test_bs(served):
     assert session.greeting == f"220 {host} ESMTP\r\n"
     hello = session("EHLO app.example.com\r\n").split("\r\n")
     assert hello[0] == f"250-{host}"
-    assert sorted(line[4:] for line in hello[1:-1] if not line[4:].startswith("SIZE ")) == ["8BITMIME", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES", "PIPELINING", "SMTPUTF8"]
+    assert sorted(line[4:] for line in hello[1:-1] if not line[4:].startswith("SIZE ")) == ["8BITMIME", "BINARYMIME", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES", "PIPELINING", "SMTPUTF8"]
     assert session("MAIL FROM:<gone@example.com>\r\nRCPT TO:<gone@example.net>\r\nRSET\r\n", 3)[2].startswith("250")
     replies = session("MAIL FROM:<app@example.com> RET=HDRS ENVID=e1\r\nRCPT TO:<bob@example.net> NOTIFY=SUCCESS ORCPT=rfc822;b@example.net\r\nRCPT TO:<a..b@-x->\r\nRCPT TO:<root>\r\nDATA\r\n", 5)
     assert [r[:4] for r in replies] == ["250 ", "250 ", "501 ", "250 ", "354 "] and "<a..b@-x->" in replies[2]
