@@ -137,6 +137,23 @@ static int take_envelope(ss_incoming_t *in)
     return 0;
 }
 
+/* The recipients that a person typed, each perhaps a list. */
+static int take_typed(ss_incoming_t *in)
+{
+    ss_mail_message_t *mail = in->mail;
+
+    for (int i = 0; in->typed && i < in->typed->nelts; i++) {
+        const ss_mail_rcpt_t *rcpt = &APR_ARRAY_IDX(in->typed, i, ss_mail_rcpt_t);
+        int before = mail->rcpts->nelts;
+        if (ss_draft_rcpt(mail, rcpt->address, rcpt->notify, in->relay->settings->default_domain,
+                          &in->problem))
+            return -1;
+        if (rcpt->orcpt && mail->rcpts->nelts == before + 1)
+            APR_ARRAY_IDX(mail->rcpts, before, ss_mail_rcpt_t).orcpt = rcpt->orcpt;
+    }
+    return 0;
+}
+
 /* Makes the message from bytes, which are all of it or its header. copies: bytes are freed later.
  */
 static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copies)
@@ -144,7 +161,7 @@ static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copie
     ss_accept_answer_t answer;
 
     if (in->how.is_kept) return keep(in, bytes, len);
-    if ((in->takes_envelope && take_envelope(in)) ||
+    if ((in->takes_envelope && take_envelope(in)) || take_typed(in) ||
         ss_draft_finish(in->mail, bytes, len, &in->how, &in->problem)) {
         if (!in->problem.status) in->problem.status = 400;
         return -1;
@@ -360,7 +377,8 @@ static int is_small(const ss_incoming_t *in)
     return in->raw.len <= SS_INCOMING_AT_ONCE &&
            (header <= SS_INCOMING_8BIT_AT_ONCE || ss_text_is_ascii(in->raw.data, header)) &&
            in->message->rcpt_count <= SS_INCOMING_RCPTS_AT_ONCE &&
-           (!in->mail || in->mail->rcpts->nelts <= SS_INCOMING_RCPTS_AT_ONCE);
+           (!in->mail || in->mail->rcpts->nelts <= SS_INCOMING_RCPTS_AT_ONCE) &&
+           (!in->typed || in->typed->nelts <= SS_INCOMING_RCPTS_AT_ONCE);
 }
 
 static void draft_whole(void *self)

@@ -24,9 +24,10 @@ typedef struct ss_incoming_t {
     apr_size_t *charged; /* the owner's part of intake->bytes */
     /* status 0: none. The first one is kept; content after it is ignored. */
     ss_mail_problem_t problem;
-    apr_uint64_t got;   /* octets received */
-    int needs_content;  /* an empty one is refused */
-    int takes_envelope; /* the message has sender and recipients already */
+    apr_uint64_t got;          /* octets received */
+    int needs_content;         /* an empty one is refused */
+    int takes_envelope;        /* the message has sender and recipients already */
+    apr_array_header_t *typed; /* of ss_mail_rcpt_t: recipients as a person typed them; or NULL */
     /* private */
     ss_buf_t raw; /* all of a small message; the header of a large one */
     char *part;   /* of the body: canonical, not yet a part of the message */

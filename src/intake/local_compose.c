@@ -20,33 +20,32 @@ static apr_status_t release_content(void *incoming)
     return APR_SUCCESS;
 }
 
-/* The recipients as a person typed them, or an SMTP client, which may say more about each. */
-static int read_typed(const ss_relay_t *relay, ss_mail_message_t *mail, const json_t *header,
-                      const ss_draft_t *how, ss_mail_problem_t *problem)
+/* The recipients as a person typed them, or an SMTP client, which may say more about each: kept for
+ * ss_incoming_end, which reads many of them on a computing thread. */
+static int keep_typed(ss_incoming_t *in, const json_t *header, ss_mail_problem_t *problem)
 {
     const json_t *row, *to = json_object_get(header, "to");
     const json_t *notifies = json_object_get(header, "notifies");
     const json_t *orcpts = json_object_get(header, "orcpts");
+    apr_pool_t *pool = in->message->pool;
     size_t i;
 
+    in->typed = apr_array_make(pool, (int)json_array_size(to), sizeof(ss_mail_rcpt_t));
     json_array_foreach(to, i, row)
     {
+        const json_t *own = json_array_get(notifies, i);
+        const char *orcpt = json_string_value(json_array_get(orcpts, i));
         if (!json_is_string(row)) {
             ss_mail_problem(problem, 400, "to", "recipient %d is not a text", (int)i + 1);
             return -1;
         }
-        const json_t *own = json_array_get(notifies, i);
-        const char *orcpt = json_string_value(json_array_get(orcpts, i));
-        int before = mail->rcpts->nelts;
-        if (ss_draft_rcpt(mail, json_string_value(row),
-                          own ? (unsigned)json_integer_value(own) : how->notify,
-                          relay->settings->default_domain, problem))
-            return -1;
-        if (orcpt && !ss_text_has_control(orcpt) && mail->rcpts->nelts == before + 1)
-            APR_ARRAY_IDX(mail->rcpts, before, ss_mail_rcpt_t).orcpt =
-                apr_pstrdup(mail->pool, orcpt);
+        if (orcpt && ss_text_has_control(orcpt)) orcpt = NULL;
+        APR_ARRAY_PUSH(in->typed, ss_mail_rcpt_t) =
+            (ss_mail_rcpt_t){ .address = apr_pstrdup(pool, json_string_value(row)),
+                              .orcpt = apr_pstrdup(pool, orcpt),
+                              .notify = own ? (unsigned)json_integer_value(own) : in->how.notify };
     }
-    if (mail->rcpts->nelts || how->takes_rcpts) return 0;
+    if (in->typed->nelts || in->how.takes_rcpts) return 0;
     return ss_mail_problem(problem, 400, "to", "a message needs a recipient");
 }
 
@@ -76,5 +75,5 @@ ss_incoming_t *ss_local_compose(ss_intake_t *intake, const json_t *header,
     incoming->takes_envelope = !typed;
     if (!typed) return incoming;
     if (from && ss_draft_from(mail, from, relay->settings->default_domain, problem)) return NULL;
-    return read_typed(relay, mail, header, &how, problem) ? NULL : incoming;
+    return keep_typed(incoming, header, problem) ? NULL : incoming;
 }

@@ -629,6 +629,8 @@ static void no_request_holds_up_the_others(void)
     used += repeat(header + used, ",\"recipient-number-%05d@example.net\"", 49999);
     memcpy(header + used, "]}", 3);
     is_quick("50,000 recipients", client, 202, header, "Subject: x\r\n\r\nbody\r\n", 20);
+    memcpy(header + used, "],\"from\":\"a@example.net\",\"compose\":{}}", 39);
+    is_quick("50,000 typed recipients", client, 202, header, "Subject: x\r\n\r\nbody\r\n", 20);
     is_quick("the list", client, 200, "{\"do\":\"queue\"}", "", 0);
     apr_snprintf(get, sizeof(get), "{\"do\":\"get\",\"id\":\"%s\"}", last_id);
     is_quick("looking at 50,000", client, 200, get, "", 0);
