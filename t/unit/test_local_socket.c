@@ -424,7 +424,7 @@ static void a_further_client_takes_the_place_of_an_idle_one_of_the_same_uid(void
     for (int i = 0; i <= most_of_one; i++) come_as(1000);
     for (int i = 0; i < client_count; i++) heard[i] = hear(i);
     CU_ASSERT_EQUAL(heard[web], 0);
-    CU_ASSERT_EQUAL(heard[1], SS_FRAME_BYE);
+    CU_ASSERT_EQUAL(heard[1] ? heard[1] : hear_soon(1), SS_FRAME_BYE);
     CU_ASSERT_EQUAL(heard[client_count - 1], 0);
     close_served();
 }
