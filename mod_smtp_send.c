@@ -32,7 +32,8 @@ static ss_config_t *build(server_rec *s, apr_pool_t *pconf)
     return bad ? NULL : config;
 }
 
-static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+/* Before other modules fork: the processes that they make have none of our secrets. */
+static int before_forks(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     ss_config_t *config = build(s, pconf);
 
@@ -41,16 +42,29 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (!config) return HTTP_INTERNAL_SERVER_ERROR;
     ss_module_set(config, ss_supervise_instance(s->process->pool),
                   ss_supervise_trouble(s->process->pool));
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
+    ss_config_build_scrub();
+    ss_config_scrub();
+    ss_config_secrets_hide();
+    return OK;
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    const ss_config_t *config = ss_module_config();
+
+    (void)plog;
+    (void)ptemp;
     /* httpd reads its configuration twice when it starts; the daemon is started after the second
      * time. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
+    ss_config_secrets_show();
     const ss_log_t *log = ss_module_log(s, pconf);
     ss_config_check(config, log);
     ss_config_build_check(log);
     ss_area_open(s->process->pool, strcmp(config->globals.queue_driver, "sqlite3")
                                        ? config->globals.queue_params
                                        : NULL);
-    ss_config_scrub();
     ss_supervise_tell(ss_api_has_listeners() ? ss_api_finished : NULL);
     ss_supervise_start(config, log, s, pconf, s->process->pool);
     return OK;
@@ -94,6 +108,7 @@ static void register_hooks(apr_pool_t *pool)
     (void)pool;
     ss_api_register();
     ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(before_forks, NULL, forks, APR_HOOK_REALLY_FIRST);
     ap_hook_post_config(post_config, forks, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);

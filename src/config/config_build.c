@@ -47,6 +47,23 @@ static const ss_settings_t *share(const ss_settings_t *relay, const ss_module_se
     return shared;
 }
 
+/* The directives as they were read, which httpd forgets once it runs. */
+static void scrub_tree(ap_directive_t *directive)
+{
+    for (; directive; directive = directive->next) {
+        int is_secret = !strcasecmp(directive->directive, "SMTPSendPassword") ||
+                        !strcasecmp(directive->directive, "SMTPSendWebhookSecret") ||
+                        !strcasecmp(directive->directive, "SMTPSendQueue");
+        if (is_secret) memset((char *)(apr_uintptr_t)directive->args, '*', strlen(directive->args));
+        scrub_tree(directive->first_child);
+    }
+}
+
+void ss_config_build_scrub(void)
+{
+    scrub_tree(ap_conftree);
+}
+
 const char *ss_config_build(ss_config_t **built, server_rec *main_server, apr_pool_t *pconf)
 {
     ss_config_t *config = ss_config_create(pconf);

@@ -1,8 +1,11 @@
 #include "config/config_secrets.h"
 
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "config/environment.h"
 #include "config/hooks.h"
 #include "config/scrub.h"
 
@@ -85,13 +88,58 @@ void ss_config_scrub(void)
         if (written_password(i)) ss_scrub_line("SMTPSendPassword", written_password(i));
 }
 
+/* Each text that the configuration has as a secret, in turn from 0; NULL after the last. */
+static char *text_at(int i)
+{
+    static char none[1];
+    int hooks = 0;
+
+    while (ss_hooks_at(hooks)) hooks++;
+    if (i == 0) return queue_params ? queue_params : none;
+    if (i <= hooks) return (char *)(apr_uintptr_t)ss_hooks_at(i - 1);
+    i -= 1 + hooks;
+    if (i >= 2 * secret_count) return NULL;
+    const char *password = written_password(i / 2);
+    if (password && i % 2) password = ss_secret_written(secrets[i / 2].secret);
+    return password ? (char *)(apr_uintptr_t)password : none;
+}
+
+static char *hidden; /* the texts, each with its zero byte */
+static apr_size_t hidden_len;
+
+void ss_config_secrets_hide(void)
+{
+    apr_size_t len = 0, at = 0;
+    char *text;
+
+    for (int i = 0; (text = text_at(i)) != NULL; i++) len += strlen(text) + 1;
+    char *all = calloc(1, len);
+    if (!all) return;
+    for (int i = 0; (text = text_at(i)) != NULL; at += strlen(text) + 1, i++)
+        memcpy(all + at, text, strlen(text));
+    hidden_len = len;
+    hidden = ss_environment_keep(all, len);
+    explicit_bzero(all, len);
+    free(all);
+    for (int i = 0; hidden && (text = text_at(i)) != NULL; i++) memset(text, 0, strlen(text));
+}
+
+void ss_config_secrets_show(void)
+{
+    const char *from = hidden;
+    char *text;
+
+    if (!hidden) return;
+    for (int i = 0; (text = text_at(i)) != NULL; from += strlen(from) + 1, i++)
+        memcpy(text, from, strlen(from));
+    munmap(hidden, hidden_len + 1);
+    hidden = NULL;
+}
+
 void ss_config_wipe_secrets(void)
 {
-    if (queue_params) memset(queue_params, 0, strlen(queue_params));
-    ss_hooks_wipe();
-    for (int i = 0; i < secret_count; i++) {
-        char *password = (char *)written_password(i);
-        ss_secret_wipe(secrets[i].secret);
-        if (password) memset(password, 0, strlen(password));
-    }
+    char *text;
+
+    for (int i = 0; (text = text_at(i)) != NULL; i++) memset(text, 0, strlen(text));
+    for (int i = 0; i < secret_count; i++) ss_secret_wipe(secrets[i].secret);
 }

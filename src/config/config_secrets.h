@@ -12,5 +12,9 @@ ss_secret_t *ss_config_secret(const ss_settings_t *relay);
 /* Overwrites what httpd's reading of the configuration left of passwords in memory (parent, before
  * it forks). */
 void ss_config_scrub(void);
+/* Moves what is written into the configuration to where no process that is forked finds it, until
+ * ss_config_secrets_show moves it back: other modules fork meanwhile (parent). */
+void ss_config_secrets_hide(void);
+void ss_config_secrets_show(void);
 /* Wipes every secret this process has (web processes). */
 void ss_config_wipe_secrets(void);

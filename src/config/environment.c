@@ -10,8 +10,7 @@
 
 static apr_pool_t *taken; /* process_pool of the last call; this code may be loaded anew */
 
-/* Of pages that are empty in a process that is forked. NULL: the system has none. */
-static char *keep(const char *value, apr_size_t len)
+char *ss_environment_keep(const char *value, apr_size_t len)
 {
     char *bytes = mmap(NULL, len + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -54,7 +53,7 @@ void ss_environment_take(const char *name, apr_pool_t *process_pool)
 
     taken = process_pool;
     if (!value || apr_snprintf(key, sizeof(key), KEY "%s", name) >= (int)sizeof(key) - 1) return;
-    char *kept = keep(value, strlen(value));
+    char *kept = ss_environment_keep(value, strlen(value));
     if (!kept) return;
     apr_pool_userdata_set(kept, key, apr_pool_cleanup_null, process_pool);
     erase(name);

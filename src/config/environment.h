@@ -9,5 +9,8 @@
  * and keeps its value below process_pool, which lives as long as the process. A further call, after
  * a restart, finds it there. No process that this one forks can read it. */
 void ss_environment_take(const char *name, apr_pool_t *process_pool);
+/* A copy in pages that are empty in a process that is forked, with a zero byte behind it; of
+ * mmap. NULL: the system has none. */
+char *ss_environment_keep(const char *value, apr_size_t len);
 /* The value of a variable that was taken, or that is in the environment; NULL: neither. */
 const char *ss_environment_get(const char *name);

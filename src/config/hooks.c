@@ -77,11 +77,3 @@ void ss_hooks_scrub(void)
     for (int i = 0; keys && i < keys->nelts; i++)
         ss_scrub_line("SMTPSendWebhookSecret", APR_ARRAY_IDX(keys, i, hook_key_t).secret);
 }
-
-void ss_hooks_wipe(void)
-{
-    for (int i = 0; keys && i < keys->nelts; i++) {
-        char *secret = APR_ARRAY_IDX(keys, i, hook_key_t).secret;
-        memset(secret, 0, strlen(secret));
-    }
-}

@@ -11,8 +11,6 @@ const char *ss_hooks_add(const char *secret, apr_pool_t *pool);
 const char *ss_hooks_at(int i);
 /* Overwrites what httpd's read buffers keep of them (before it forks). */
 void ss_hooks_scrub(void);
-/* Overwrites the secrets (web processes, in child_init). */
-void ss_hooks_wipe(void);
 /* A location of the configuration has a webhook, or lets submissions name one. */
 void ss_hooks_use(void);
 int ss_hooks_are_used(void);

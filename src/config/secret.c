@@ -267,6 +267,11 @@ const char *ss_secret_bytes(const ss_secret_t *s, apr_size_t *len)
     return s && s->is_ready ? s->bytes : "";
 }
 
+char *ss_secret_written(ss_secret_t *s)
+{
+    return s->kind == SS_SECRET_TEXT ? s->source : NULL;
+}
+
 void ss_secret_wipe(ss_secret_t *s)
 {
     if (!s) return;

@@ -44,6 +44,8 @@ apr_status_t ss_secret_reload(ss_secret_t *secret, apr_interval_time_t deadline,
                               ss_result_t *result);
 /* The bytes, for the engine; valid until the next load, reload or wipe. */
 const char *ss_secret_bytes(const ss_secret_t *secret, apr_size_t *len);
+/* The secret itself where it was written into the configuration; else NULL. */
+char *ss_secret_written(ss_secret_t *secret);
 /* Zeros the bytes; the source stays. */
 void ss_secret_wipe(ss_secret_t *secret);
 void ss_secret_destroy(ss_secret_t *secret);

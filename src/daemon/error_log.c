@@ -116,7 +116,7 @@ static const struct {
 /* "syslog:facility:tag", the two last as they are given. */
 static void open_syslog(const char *where)
 {
-    static char tag[64] = "httpd"; /* the library keeps the pointer */
+    static char tag[64] = "smtp-sendd"; /* the library keeps the pointer */
     const char *name = where[6] == ':' ? where + 7 : "", *colon = strchr(name, ':');
     apr_size_t len = colon ? (apr_size_t)(colon - name) : strlen(name);
     int facility = LOG_LOCAL7;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <http_log.h>
+#include <http_main.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -57,6 +58,14 @@ static const char *numbers(const int given[SS_INHERITED_END], apr_pool_t *pool)
     return out;
 }
 
+/* "syslog[:FACILITY[:TAG]]" with the tag that httpd's own lines have. */
+static const char *with_tag(const char *log, apr_pool_t *pool)
+{
+    const char *facility = strchr(log, ':'), *tag = facility ? strchr(facility + 1, ':') : NULL;
+
+    return tag ? log : apr_pstrcat(pool, log, facility ? ":" : "::", ap_server_argv0, NULL);
+}
+
 static void fill_process(ss_config_process_t *process, const ss_launch_t *launch, apr_pool_t *pool)
 {
     const char *error_log = launch->server->error_fname;
@@ -68,7 +77,8 @@ static void fill_process(ss_config_process_t *process, const ss_launch_t *launch
         process->chroot = ap_unixd_config.chroot_dir;
     }
     process->log_level = ss_error_log_name(launch->log->level);
-    if (error_log && !strncasecmp(error_log, "syslog", 6)) process->error_log = error_log;
+    if (error_log && !strncasecmp(error_log, "syslog", 6))
+        process->error_log = with_tag(error_log, pool);
     process->instance = apr_psprintf(pool, "%" APR_UINT64_T_FMT, launch->instance);
     process->generation = apr_psprintf(pool, "%u", launch->generation);
     process->restarts = apr_psprintf(pool, "%u", launch->restarts);

@@ -1,5 +1,11 @@
 """The error log: the whole dialogue at debug, without what is secret."""
 import base64
+import os
+import re
+
+import pytest
+
+from rig.httpd import HTTPD
 
 SECRET = "correct horse 7"
 
@@ -39,3 +45,22 @@ def test_a_refusal_that_repeats_is_explained_once_and_counted(make_httpd, make_r
     assert log.count("status=bounced") == 5
     assert log.count("The SMTP host's reply code to the RCPT command was 550") == 1
     assert log.count("SMTPSend-299: The SMTP host refused the RCPT command [relay") == 1 and "]: 4 more within a minute" in log
+
+
+@pytest.mark.parametrize("value, tag, priority", [("syslog", os.path.basename(HTTPD), 23), ("syslog:user", os.path.basename(HTTPD), 1), ("syslog:mail:mailer", "mailer", 2)])
+def test_syslog(make_httpd, relay, value, tag, priority):
+    """The daemon's lines go where httpd's go, with the same facility and tag."""
+    httpd = make_httpd(f'ErrorLog "{value}"\nLogLevel notice smtp_send:info\n', relay=relay, start=False)
+    log = httpd.with_syslog()
+    httpd.start()
+    ident = httpd.send().json["id"]
+    relay.wait_for(1)
+    lines, server = [], str(httpd.process.pid)
+    while not any("status=sent" in line for line in lines):
+        lines.append(log.recv(8192).decode())
+    sent = [line for line in lines if "status=sent" in line][0]
+    head = re.match(rf"<(\d+)>.*{tag}\[(\d+)\]: \[smtp_send:info\] \[pid \2:tid \d+\] {ident}: to=<", sent)
+    assert head and int(head[1]) == priority * 8 + 6, lines
+    assert head[2] == str(httpd.status()["pid"])
+    assert [line for line in lines if f"{tag}[{server}]" in line and "resuming normal operations" in line], lines
+    log.close()

@@ -1,6 +1,9 @@
 """The password is in the daemon alone: in no web process's memory, environment of others, command line, log or page."""
+import contextlib
 import os
 import re
+
+import pytest
 
 from rig.httpd import MODULES
 from rig.postgres import Postgres
@@ -149,6 +152,44 @@ def test_file_that_only_root_reads(make_httpd, make_relay, tmp_path):
     path.write_text(SECRET + "\n")
     path.chmod(0o600)
     check(make_httpd, make_relay, f"file:{path}")
+
+
+@pytest.mark.parametrize("kind", ["text", "file"])
+def test_what_httpd_forks_besides_its_children(make_httpd, make_relay, tmp_path, kind):
+    """CGI's daemon is forked once the configuration is read, a piped log before or after; neither holds a secret, nor does a new one after restarts."""
+    path = tmp_path / "password"
+    path.write_text(SECRET + "\n")
+    path.chmod(0o600)
+    relay = make_relay(auth={"me": SECRET}, mechanisms=["PLAIN"])
+    httpd = make_httpd(relay=relay, start=False, level="trace2", expect=["AH00488", "SMTPSend-215", "SMTPSend-299", "webhook"])
+    more = "".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so\n" for name in ("cgid", "log_config") if os.path.exists(f"{MODULES}/mod_{name}.so"))
+    httpd.write(f"""SMTPSendEngine On
+SMTPSendHost {relay.host}:{relay.port}
+SMTPSendUsername me
+SMTPSendPassword {SECRET if kind == "text" else f"file:{path}"}
+{more}ScriptSock "{httpd.dir}/run/cgid"
+CustomLog "|/bin/cat" "%h"
+<Location /hooked>
+SetHandler smtp-send
+Require local
+SMTPSendWebhook http://127.0.0.1:9/
+SMTPSendWebhookSecret "{SECRET}-of-webhooks"
+</Location>
+""")
+    httpd.start()
+    for _ in range(3):
+        httpd.wait_state(httpd.send().json["id"], "sent")
+        daemon = httpd.status()["pid"]
+        assert memory_holds(daemon, SECRET.encode())
+        names = []
+        for pid in relatives(httpd):
+            if pid == daemon:
+                continue
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/comm") as file:
+                names.append((pid, file.read().strip()))
+                assert memory_holds(pid, SECRET.encode()) is None, (names, memory_holds(pid, SECRET.encode()))
+        assert len(names) >= 3, names
+        httpd.graceful_wait()
 
 
 def test_program(make_httpd, make_relay, tmp_path):

@@ -133,7 +133,7 @@ def test_its_file_includes_others(relay):
         submit(daemon)
         assert b"Subject: hello" in relay.wait_for(1)[0].data
         with open(f"{daemon.dir}/part2.conf", "w") as file:
-            file.write("\nSMTPSendNothing\n")
+            file.write("\nSMTPSendNothing x\n")
         found = daemon.check()
         assert found.returncode == 78 and f"line 2 of {daemon.dir}/part2.conf: Invalid command" in found.stderr, found
         daemon.stop()

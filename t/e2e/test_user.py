@@ -83,7 +83,7 @@ def test_with_a_group(make_httpd, relay):
 
 def test_a_folder_with_other_files_is_not_given(make_httpd, relay, tmp_path):
     """Nor is what a link in it points to, nor what has another owner or another name."""
-    httpd = make_httpd(PAUSED, relay=relay, expect=EXPECT + ["SMTPSend-208", "SMTPSend-275"])
+    httpd = make_httpd(PAUSED, relay=relay, expect=EXPECT + ["SMTPSend-208", "SMTPSend-501.*cannot start", "SMTPSend-275"])
     httpd.send(TEXT)
     web = account(httpd.user).pw_uid
     other = os.path.join(state(httpd), "application.db")

@@ -294,6 +294,34 @@ static void paths_are_relative_to_the_server_root(void)
     CU_ASSERT_STRING_EQUAL(config->globals.queue_params, "/etc/smtp/q.db");
 }
 
+/* Other modules of httpd fork while they are hidden. */
+static void secrets_are_hidden_for_a_while(void)
+{
+    const ss_settings_t *main =
+        relay_of(good("ServerName a.example.com\nSMTPSendHost a\nSMTPSendUsername u\n"
+                      "SMTPSendPassword \"p w\"\n=webhook key\n"
+                      "<VirtualHost>\n=relay second\nSMTPSendHost b\n</VirtualHost>\n"
+                      "<VirtualHost>\n=relay third\nSMTPSendHost b\nSMTPSendUsername u\n"
+                      "SMTPSendPassword file:/x\n</VirtualHost>\n",
+                      NULL),
+                 0);
+    ss_secret_t *secret = ss_config_secret(main);
+
+    ss_config_secrets_hide();
+    CU_ASSERT_STRING_EQUAL(main->password->source, "");
+    CU_ASSERT_STRING_EQUAL(ss_secret_written(secret), "");
+    CU_ASSERT_STRING_EQUAL(ss_hooks_at(0), "");
+    ss_config_secrets_show();
+    CU_ASSERT_STRING_EQUAL(main->password->source, "p w");
+    CU_ASSERT_STRING_EQUAL(ss_secret_written(secret), "p w");
+    CU_ASSERT_STRING_EQUAL(ss_hooks_at(0), "key");
+    ss_config_secrets_show(); /* once more: nothing happens */
+    CU_ASSERT_STRING_EQUAL(main->password->source, "p w");
+    ss_config_wipe_secrets();
+    CU_ASSERT_STRING_EQUAL(main->password->source, "");
+    CU_ASSERT_STRING_EQUAL(ss_hooks_at(0), "");
+}
+
 /* ---- Include and Define ---- */
 
 static char folder[64];
@@ -447,6 +475,7 @@ void ss_suite_config_text(void)
     CU_add_test(suite, "words are httpd's", words_are_httpd_s);
     CU_add_test(suite, "errors name file and line", errors_name_file_and_line);
     CU_add_test(suite, "paths are relative to ServerRoot", paths_are_relative_to_the_server_root);
+    CU_add_test(suite, "secrets are hidden for a while", secrets_are_hidden_for_a_while);
     CU_add_test(suite, "other files are included", other_files_are_included);
     CU_add_test(suite, "names are replaced", names_are_replaced);
     CU_add_test(suite, "what cannot be included or replaced is said",
