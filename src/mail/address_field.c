@@ -98,6 +98,14 @@ static const char *fit(const ss_header_field_t *field, const apr_array_header_t 
     return apr_pstrcatv(pool, (const struct iovec *)pieces->elts, (apr_size_t)pieces->nelts, NULL);
 }
 
+/* "Mail Delivery Subsystem <MAILER-DAEMON>" is no name of ours, unless sendmail says so. */
+static int takes_domain(const apr_array_header_t *list, const ss_address_field_t *how)
+{
+    int is_bare = list->nelts == 1 && !APR_ARRAY_IDX(list, 0, ss_address_t).name;
+
+    return (how->takes_names || is_bare) && !ss_address_stray(list, how->takes_names);
+}
+
 int ss_address_field_fit(const char **out, const ss_header_field_t *field,
                          const ss_address_field_t *how, const char **why, apr_pool_t *pool)
 {
@@ -108,10 +116,9 @@ int ss_address_field_fit(const char **out, const ss_header_field_t *field,
     if (!may_change(field, how)) return 0;
     apr_pool_create(&scratch, pool);
     int failed = read_list(&list, field, why, scratch);
-    if (!failed) {
-        int is_stray = ss_address_stray(list, how->takes_names) != NULL;
-        *out = fit(field, list, is_stray ? NULL : how->default_domain, scratch, pool);
-    }
+    if (!failed)
+        *out =
+            fit(field, list, takes_domain(list, how) ? how->default_domain : NULL, scratch, pool);
     if (failed == SS_ADDRESS_UNSEEN) *why = apr_pstrdup(pool, *why);
     apr_pool_destroy(scratch);
     return failed == SS_ADDRESS_UNSEEN ? -1 : 0;

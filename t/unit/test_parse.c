@@ -472,6 +472,10 @@ static void stray_words_are_refused(void)
         parsed("From: a@b.c\r\nTo: Doe, Jane <x@y.z>\r\n\r\n", &options, &problem, pool);
     CU_ASSERT_PTR_NOT_NULL_FATAL(m);
     CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "To: Doe, Jane <x@y.z>\r\n"));
+    m = parsed("From: Mail System <MAILER-DAEMON>\r\nTo: root\r\n\r\n", &options, &problem, pool);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "From: Mail System <MAILER-DAEMON>\r\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "To: root@host.example\r\n"));
     apr_pool_destroy(pool);
 }
 
