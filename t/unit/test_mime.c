@@ -328,9 +328,9 @@ static const char *wrapped(int i, int where, int with, apr_size_t *len, apr_pool
         { "Content-Type: multipart/mixed; boundary=b\n\n--b\n", "\n--b\n\nopen" },
     };
     char *out = apr_palloc(pool, 2000), *at = out;
-    const char *texts[] = { places[where].before, datas[i].fields, places[where].behind };
 
     if (where == sizeof(places) / sizeof(places[0])) return NULL;
+    const char *texts[] = { places[where].before, datas[i].fields, places[where].behind };
     for (int t = 0; t < 3; t++) {
         for (const char *c = texts[t]; *c; c++) {
             if (*c == '\n' && with == 1) *at++ = '\r';
