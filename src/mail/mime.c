@@ -294,6 +294,14 @@ static int is_wide(walk_t *w, const entity_t *e)
            (!memcmp(body, "\xff\xfe", 2) || !memcmp(body, "\xfe\xff", 2));
 }
 
+/* Whether a line end has a zero octet beside it, as in UTF-16. */
+static int has_wide_end(const char *p, const char *end)
+{
+    for (const char *lf = p; (lf = memchr(lf, '\n', (apr_size_t)(end - lf))); lf++)
+        if ((lf > p && !lf[-1]) || (lf + 1 < end && !lf[1])) return 1;
+    return 0;
+}
+
 /* Whether the body is data, and correcting its line ends would damage it. Data that nothing
  * declares as such is recognized by line ends that differ. */
 static int keeps_octets(walk_t *w, const entity_t *e)
@@ -304,7 +312,12 @@ static int keeps_octets(walk_t *w, const entity_t *e)
     if (is_uu(e) || ss_text_word_index("base64 quoted-printable", e->encoding) >= 0) return 0;
     if (!ends.nul && !ends.cr && !ends.lf)
         return e->is_top && ends.is_open && is_binary && !is_text(e);
-    if (ends.nul || is_wide(w, e)) return 1;
+    if (is_wide(w, e)) return 1;
+    /* A message of text alone has its line ends corrected, unless zero octets beside them, or CRs,
+     * show that it is something else. */
+    if (ends.nul)
+        return !e->is_top || is_binary || !is_text(e) || w->seal || ends.cr ||
+               has_wide_end(e->body, e->end);
     if (is_binary) return !is_text(e) || ends.cr || ends.crlf || !w->is_lf;
     if (w->seal || is_text(e)) return 0;
     /* A last CR may be of the delimiter's line end. */
