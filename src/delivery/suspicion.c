@@ -20,11 +20,10 @@ static int kind_of(const char *advice)
     static const struct {
         const char *start;
         int kind;
-    } kinds[] = { { "relay-", 1 },       { "auth-", 1 },       { "tls-", 1 },
-                  { "client-", 1 },      { "account-", 2 },    { "sender-", 2 },
-                  { "address-", 3 },     { "reverse-dns", 3 }, { "helo-", 3 },
-                  { "deferred", 4 },     { "service-", 4 },    { "server-fault", 4 },
-                  { "relay-storage", 4 } };
+    } kinds[] = { { "relay-storage", 4 }, { "relay-", 1 },   { "auth-", 1 },    { "tls-", 1 },
+                  { "client-", 1 },       { "account-", 2 }, { "sender-", 2 },  { "address-", 3 },
+                  { "reverse-dns", 3 },   { "helo-", 3 },    { "deferred", 4 }, { "service-", 4 },
+                  { "server-fault", 4 } };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (!strncmp(advice, kinds[i].start, strlen(kinds[i].start))) return kinds[i].kind;

@@ -59,6 +59,8 @@ static void the_same_of_another_message_confirms(void)
     CU_ASSERT_EQUAL(refused(&s, "c", "reverse-dns", 1), SS_SUSPICION_CONFIRMED);
     CU_ASSERT(ss_suspicion_is_alike("relay-denied", "auth-required"));
     CU_ASSERT(ss_suspicion_is_alike("account-sandbox", "sender-refused"));
+    CU_ASSERT(ss_suspicion_is_alike("relay-storage", "deferred"));
+    CU_ASSERT_FALSE(ss_suspicion_is_alike("relay-storage", "relay-denied"));
     CU_ASSERT(ss_suspicion_is_alike("other", "other"));
     CU_ASSERT_FALSE(ss_suspicion_is_alike("other", "another"));
     CU_ASSERT_FALSE(ss_suspicion_is_alike("relay-denied", "account-sandbox"));
