@@ -106,7 +106,7 @@ static const headline_t *headline_of(const char *reason)
     static const headline_t headlines[] = {
         { "daemon", "The delivery daemon is down", NULL, 0 },
         { "queue", "The queue cannot be used", NULL, 0 },
-        { "blocked", "The relay rejects our mail", "rejects our mail", 1 },
+        { "blocked", "The relay rejects our mail", "rejecting our mail", 1 },
         { "stuck", "Mail is stuck", "stuck", 0 },
         { "down", "The relay is down", "down", 1 },
         { "off", "Sending is switched off", "switched off", 0 },
