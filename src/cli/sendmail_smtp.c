@@ -9,11 +9,11 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "mail/mail.h"
 #include "smtp/server.h"
 
 #define READ_SIZE 65536
-#define RCPTS_MAX 50000 /* as everywhere (mail/mail.h) */
-#define AWAY_MAX 400    /* octets of the reason in the greeting */
+#define AWAY_MAX 400 /* octets of the reason in the greeting */
 
 struct ss_sendmail_smtp_t {
     const ss_sendmail_smtp_ops_t *ops;
@@ -205,7 +205,8 @@ static int greet(ss_sendmail_smtp_t *s)
     const char *why = "the delivery daemon does not say its name";
     const ss_peer_answer_t *answer = verify(s, NULL, NULL, 0, &why);
     const char *host = NULL;
-    ss_server_options_t options = { .max_size = SS_SENDMAIL_INPUT_MAX, .max_rcpts = RCPTS_MAX };
+    ss_server_options_t options = { .max_size = SS_SENDMAIL_INPUT_MAX,
+                                    .max_rcpts = SS_MAIL_RECIPIENTS_MAX };
 
     if (answer && answer->status == 200) {
         apr_int64_t size = ss_object_read_number(answer->header, answer->header_len, "maxSize", 0);
