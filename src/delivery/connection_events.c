@@ -147,6 +147,18 @@ static void was_useless(const ss_connection_t *connection, const ss_client_event
             &event->result);
 }
 
+/* Whether a probe of that host is being connected: an older one that ends is not the last. */
+static int is_probed(const ss_relay_t *relay, int host)
+{
+    const ss_connection_t *connection;
+
+    APR_RING_FOREACH(connection, &relay->connections, ss_connection_t, ring)
+    {
+        if (connection->host == host && connection->is_probe && !connection->is_ready) return 1;
+    }
+    return 0;
+}
+
 static void closed(ss_connection_t *connection, const ss_client_event_t *event)
 {
     ss_relay_t *relay = connection->relay;
@@ -157,7 +169,8 @@ static void closed(ss_connection_t *connection, const ss_client_event_t *event)
         could_not_connect(connection, event);
     else if (!connection->is_useful)
         was_useless(connection, event);
-    if (connection->is_probe) relay->hosts[connection->host].is_probing = 0;
+    if (connection->is_probe)
+        relay->hosts[connection->host].is_probing = is_probed(relay, connection->host);
     relay->connection_count--;
     ss_delivery_untimer(d, &connection->idle);
     d->ports.transport->close(connection->transport);
