@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "delivery/connection.h"
+#include "delivery/connection_events.h"
 #include "delivery/flush.h"
 #include "delivery/relay_host.h"
 #include "delivery/suspects.h"
@@ -365,6 +366,35 @@ static void a_blocked_relay_that_goes_down_is_tried_when_it_is_back(void)
     ss_relay_host_failed(rig.relay, 0, SS_HOST_DOWN, &cause);
     sending_rig_run(&rig, 3 * RIG_SECOND);
     CU_ASSERT_EQUAL(count(SS_STATE_SENT), 2);
+    sending_rig_end(&rig);
+}
+
+static const char *hanging(sending_rig_t *r, const char *command)
+{
+    (void)r;
+    return *command ? NULL : "hang";
+}
+
+/* One login at a time: while a probe is being connected, the end of an older one starts no other.
+ */
+static void an_older_probe_that_ends_is_not_the_last(void)
+{
+    start();
+    ss_breaker_t *host = &rig.relay->hosts[0];
+    host->condition = SS_HOST_DOWN;
+    host->is_of_messages = 1;
+    ss_connection_open(rig.relay, 0);
+    sending_rig_run(&rig, 0);
+    ss_connection_t *older = APR_RING_FIRST(&rig.relay->connections);
+    CU_ASSERT_FATAL(older->is_ready && older->is_probe);
+    rig.reply = hanging;
+    ss_connection_open(rig.relay, 0);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(rig.relay->connecting, 1);
+    ss_connection_quit(older);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(rig.relay->connection_count, 1);
+    CU_ASSERT(host->is_probing);
     sending_rig_end(&rig);
 }
 
@@ -811,6 +841,7 @@ void ss_suite_suspicion(void)
     CU_ADD_TEST(suite, a_single_message_expires);
     CU_ADD_TEST(suite, a_relay_that_refuses_everything_is_blocked);
     CU_ADD_TEST(suite, a_blocked_relay_that_goes_down_is_tried_when_it_is_back);
+    CU_ADD_TEST(suite, an_older_probe_that_ends_is_not_the_last);
     CU_ADD_TEST(suite, each_probe_is_another_message);
     CU_ADD_TEST(suite, new_mail_is_tried_at_a_blocked_relay);
     CU_ADD_TEST(suite, a_trusted_host_is_not_suspected);
