@@ -308,6 +308,7 @@ static const struct {
     { "not one", DATA("text/plain; charset=utf-8", "8bit", "\xfe\xff\x4e\x0a\x4e\x0d"), 3, 0 },
     { "UTF-32", DATA("text/plain; charset=utf-32", "8bit", "a\0\0\0\n\0\0\0"), 3, 1 },
     { "text with a zero octet", DATA("text/plain", "8bit", "a\0b\nc\r"), 3, 1 },
+    { "UTF-16LE that nothing says", DATA("text/plain", "8bit", "\x4e\x0a\0b\0"), 3, 1 },
     { "UTF-16 that nothing says", DATA("text/plain", "8bit", "a\0\n\0b\0\n\0"), 3, 1 }
 };
 
