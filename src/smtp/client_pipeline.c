@@ -219,7 +219,9 @@ static int say_data(ss_client_t *c, ss_client_tx_t *tx)
         return 1;
     }
     int is_trial = tx->uses_bdat && (tx->trying & SS_PROVE_BDAT);
-    if (tx->uses_bdat && (is_trial || tx->m->size > SS_AHEAD_MAX) && !is_all_answered) return 0;
+    /* The end of a message is no part of a group that a server may drop. */
+    int waits = is_trial || tx->m->size > SS_AHEAD_MAX || ss_client_is_unproven(c, SS_PROVE_GROUP);
+    if (tx->uses_bdat && waits && !is_all_answered) return 0;
     ss_buf_clear(&c->command);
     if (!tx->uses_bdat) {
         ss_command_line(&c->command, "DATA", NULL);

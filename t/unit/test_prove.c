@@ -50,6 +50,10 @@ DIALOGUE(a_refusal_does_not_show_that_groups_are_answered, "O: unproven=2 chunki
          "S: 250 ok", "> more", "E: refused RCPT 554", "E: done 1 b@y=suspect/554",
          "> send 2 a@x b@y", WITH_DATA, "> tick 3", "E.", "> tick 1", "E: done 2 b@y=again/0",
          "E: closed *")
+/* A server that drops what follows a command would leave it open whether it took the message. */
+DIALOGUE(the_end_of_a_message_is_no_part_of_the_first_group, "O: unproven=2", "T: Subject: t\\r\\n",
+         READY, "> send 1 a@x b@y", GROUP, "S: 250 ok", "S: 250 ok", "C: BDAT 12 LAST",
+         "C: Subject: t", "C.", "S: 250 taken", "> more", "E: done 1 b@y=sent/250")
 /* It may have had enough of the session as well. */
 DIALOGUE(a_close_of_a_used_connection_teaches_nothing, "O: unproven=7", "T: Subject: t\\r\\n",
          READY, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>", "S: 250 ok", "C: RCPT TO:<b@y>",
@@ -132,6 +136,7 @@ void ss_suite_prove(void)
     ADD(a_group_in_disorder_is_learned);
     ADD(a_refused_recipient_is_no_refused_group);
     ADD(a_refusal_does_not_show_that_groups_are_answered);
+    ADD(the_end_of_a_message_is_no_part_of_the_first_group);
     ADD(a_close_of_a_used_connection_teaches_nothing);
     ADD(a_slow_server_is_waited_for);
     ADD(a_close_at_the_first_chunk_is_learned);
