@@ -228,7 +228,7 @@ quick: deps
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory $(PARALLEL) $(B)/unit $(B)/sim
 	@$(MAKE) --no-print-directory unit
-	@$(MAKE) --no-print-directory sim N=10000
+	@$(MAKE) --no-print-directory sim N=10000 SEED=1
 
 ## make hardening       hardening-check over every program and module in build/
 .PHONY: hardening
@@ -243,7 +243,7 @@ check: check-packages
 	@$(MAKE) --no-print-directory $(PARALLEL) all $(B)/unit $(B)/sim
 	@$(MAKE) --no-print-directory hardening
 	@$(MAKE) --no-print-directory unit
-	@$(MAKE) --no-print-directory sim
+	@$(MAKE) --no-print-directory sim SEED=1
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory fuzz-short
 	@$(MAKE) --no-print-directory e2e
