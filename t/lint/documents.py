@@ -33,21 +33,22 @@ OPTION = re.compile(r'"(SMTPSend[A-Za-z]+)",\s*(?:SS_KIND_)?[A-Z_]+,(?:\s*SS_PLA
 
 
 def directives(report):
-    """README names each directive, with its default."""
+    """docs/directives.md has a section for each directive, in the order of the table: context, default, values, an example, what goes wrong without it."""
     initial = dict(OPTION.findall(tree.read("src/config/option_table.c")))
-    options = list(initial)
-    defaults = {name: value for names, value in re.findall(r"^\| (`SMTPSend[^|]*?) \| [SDG, ]+ \| ?([^|]*?) ?\|", tree.read("README"), re.M)
-                for name in re.findall(r"SMTPSend\w+", names)}
-    for option in options:
-        if initial[option] and initial[option] not in re.split(r"`|; ", defaults.get(option, "")):
-            report.find(f"README gives {defaults.get(option)} as the default of {option}, the code {initial[option]}")
-    report.examined = len(options)
-    named = set(re.findall(r"`(SMTPSend[A-Za-z]+)`", tree.read("README")))
-    for option in options:
-        if option not in named:
-            report.find(f"README does not name the directive {option}")
-    for name in sorted(named - set(options)):
-        report.find(f"README names {name}, which is no directive")
+    report.examined = len(initial)
+    page = re.split(r"^### (\w+)\n", tree.read("docs/directives.md"), flags=re.M)[1:]
+    names, sections = page[::2], dict(zip(page[::2], page[1::2]))
+    if names != list(initial):
+        report.find(f"docs/directives.md does not have the directives of src/config/option_table.c, in their order: {sorted(set(initial) ^ set(names))}")
+    for name, section in sections.items():
+        head = re.search(r"^Context: [^.]+\. Default: (.+?)\. Values: .+\.$", section, re.M)
+        if not head or not re.search(rf"^    {name} \S", section, re.M) or not re.search(r"^Without it: .+\.$", section, re.M):
+            report.find(f"docs/directives.md: {name} lacks context, default, values, an example or what goes wrong without it")
+        elif initial.get(name) and initial[name] not in re.split(r"`|; ", head.group(1)):
+            report.find(f"docs/directives.md gives {head.group(1)} as the default of {name}, the code {initial[name]}")
+    for path in tree.files("README.md", "docs/**/*.md"):
+        for name in sorted(set(re.findall(r"`(SMTPSend[A-Za-z]+)[` ]", tree.read(path))) - set(initial)):
+            report.find(f"{path} names {name}, which is no directive")
 
 
 def commands(report):
@@ -55,8 +56,8 @@ def commands(report):
     found = re.findall(r'^    \{\s*"([a-z]+)",', table.group(1), re.M) if table else []
     report.examined = len(found)
     for command in found:
-        if f"smtp-send {command}" not in tree.read("README"):
-            report.find(f"README does not show smtp-send {command}")
+        if f"smtp-send {command}" not in tree.read("docs/commands.md"):
+            report.find(f"docs/commands.md does not show smtp-send {command}")
 
 
 def metrics(report):
@@ -64,12 +65,13 @@ def metrics(report):
     report.examined = len(families)
     known = {f"smtp_send_{name}" for name in families}
     ending = re.compile(r"_(total|bucket|sum|count)$")
-    readme = {ending.sub("", name) for name in re.findall(r"`(smtp_send_[a-z_]+)`", tree.read("README"))}
+    page = "docs/operations.md"
+    listed = {ending.sub("", name) for name in re.findall(r"`(smtp_send_[a-z_]+)`", tree.read(page))}
     for name in sorted(known):
-        if ending.sub("", name) not in readme:
-            report.find(f"README does not name the metric {name}")
-    for path in ("README", *tree.files("conf/examples/*.json", "conf/examples/*.yml")):
-        for name in sorted(set(re.findall(r"`(smtp_send_[a-z_]+)`" if path == "README" else r"\b(smtp_send_[a-z_]+)", tree.read(path)))):
+        if ending.sub("", name) not in listed:
+            report.find(f"{page} does not name the metric {name}")
+    for path in (page, *tree.files("conf/examples/*.json", "conf/examples/*.yml")):
+        for name in sorted(set(re.findall(r"`(smtp_send_[a-z_]+)`" if path == page else r"\b(smtp_send_[a-z_]+)", tree.read(path)))):
             if ending.sub("", name) not in {ending.sub("", family) for family in known}:
                 report.find(f"{path} names {name}, which is no metric")
 
@@ -106,7 +108,7 @@ def citations(report):
     """Documents and comments name no file that is not in the tree."""
     names = {os.path.basename(path) for path in tree.files("*", "src/**/*", "t/**/*", "conf/**/*", "include/*", "packaging/*", "docs/**/*")}
     names.add("bench.md")  # written by make bench
-    cited = [(path, name) for path in tree.files("README", "src/**/README.md", "t/**/README.md", "docs/**/*.md")
+    cited = [(path, name) for path in tree.files("README.md", "src/**/README.md", "t/**/README.md", "docs/**/*.md")
              for name in re.findall(r"(?<![\w./<-])((?:[\w-]+/)*[\w-]+\.(?:[ch]|py|md))\b", tree.read(path))]
     cited += [(path, name) for path in tree.sources()
               for name in re.findall(r"\b([A-Z_]{4,}\.md|(?:src|t|docs)/[\w/-]+\.\w+)", "\n".join(tree.comments(path)))]
