@@ -10,7 +10,7 @@ DESTDIR  ?=
 PYTHON   ?= /usr/bin/python3
 
 # The flags of httpd and the libraries, determined only when something is built.
-BUILDING := $(filter-out help clean deps packages format lint lint-compilers demo check quick bench mutants,$(or $(MAKECMDGOALS),all))
+BUILDING := $(filter-out help clean deps build-deps packages format lint lint-compilers demo check quick bench mutants,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 ifneq ($(shell uname -s),Linux)
 $(error mod_smtp_send runs on Linux only: it needs epoll, eventfd and SO_PEERCRED)
@@ -70,7 +70,7 @@ MANUALS  := $(B)/smtp-send.1 $(B)/mod_smtp_send.5 $(B)/smtp-sendd.8
 UNIT_SRC := $(wildcard t/unit/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: mutants deb dist all help format clean install deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
+.PHONY: mutants deb dist all help format clean install deps build-deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
 all: $(B)/mod_smtp_send.so $(B)/smtp-sendd $(B)/smtp-send $(B)/smtp-send-commands $(MANUALS) $(B)/mod_smtp_send_example.so
 
 help:
@@ -87,7 +87,7 @@ help:
 ## make deb             build/libapache2-mod-smtp-send_VERSION_ARCH.deb; make dist: build/mod_smtp_send-VERSION.tar.gz
 ## make lint            structure, names and form of the code, documents against code; CHECKS="cycles names" runs only these
 ## make format          clang-format over all C code (.clang-format; make lint asks for it)
-## make deps            installs what building and testing needs (Debian, Ubuntu), or prints the packages' names
+## make build-deps      installs what building needs (Debian, Ubuntu), or prints the packages' names; make deps: for testing too
 ## make clean           removes build/
 
 $(B)/obj/%.o: %.c
@@ -296,6 +296,9 @@ check-packages:
 
 deps packages:
 	@sh t/rig/packages $@
+
+build-deps:
+	@sh t/rig/packages build
 
 C_FILES = $(shell find mod_smtp_send.c src t include -name '*.[ch]')
 format:

@@ -1,4 +1,5 @@
 """How code and documents are written."""
+import os
 import re
 import shutil
 import subprocess
@@ -95,4 +96,24 @@ def places(report):
                 report.find(f"{path}:{number}: {line.strip()}")
 
 
-CHECKS = [formatting, calls, leftovers, tests, words, places]
+WIDE = ("docs/architecture.md", "docs/attacks.md", "docs/contributing.md", "docs/directives.md", "docs/problems.md", "docs/policies/")
+
+
+def width(report):
+    """Pages for users can be read in a terminal: README.md has at most 150 lines, and README is a link to it."""
+    if os.path.islink("README") and os.readlink("README") == "README.md":
+        report.examined += 1
+    else:
+        report.find("README is not a link to README.md")
+    if len(tree.read("README.md").splitlines()) > 150:
+        report.find("README.md has more than 150 lines")
+    for path in tree.files("README.md", "docs/**/*.md"):
+        if path.startswith(WIDE):
+            continue
+        report.examined += 1
+        for number, line in enumerate(tree.read(path).splitlines(), 1):
+            if len(line) > (100 if path == "README.md" or not line.startswith("|") else 200):
+                report.find(f"{path}:{number}: {len(line)} characters; at most 100 (a row of a table in docs: 200)")
+
+
+CHECKS = [width, formatting, calls, leftovers, tests, words, places]
