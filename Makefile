@@ -65,7 +65,7 @@ LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON) $(DAEMON_SRC),$(wildcard 
 SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c src/web/*/*.c)
 # The command: what every process of a message needs, with little linked, and everything else.
 FRONT_SRC := $(addprefix src/cli/,front.c cli.c sendmail.c sendmail_options.c sendmail_input.c sendmail_smtp.c)
-CLI_SRC  := $(filter-out src/cli/front.c src/cli/manual.c,$(wildcard src/cli/*.c))
+CLI_SRC  := $(filter-out src/cli/front.c src/cli/manual%,$(wildcard src/cli/*.c))
 MANUALS  := $(B)/smtp-send.1 $(B)/mod_smtp_send.5 $(B)/smtp-sendd.8
 UNIT_SRC := $(wildcard t/unit/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
@@ -123,12 +123,18 @@ $(B)/smtp-send: $(call obj,$(FRONT_SRC)) $(B)/libss.a
 $(B)/smtp-send-commands: $(call obj,$(CLI_SRC)) $(B)/libss.a
 	$(Q)$(CC) -pie $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
-# Man pages, from the tables of commands and directives.
-$(B)/manual: $(call obj,src/cli/manual.c $(filter-out src/cli/dispatch.c,$(CLI_SRC))) $(B)/libss.a
+# Man pages and docs/directives.md, from the tables of commands and directives and docs/directives.in.
+MANUAL_SRC := src/cli/manual.c src/cli/manual_directives.c
+$(B)/manual: $(call obj,$(MANUAL_SRC) $(filter-out src/cli/dispatch.c,$(CLI_SRC))) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
-$(MANUALS): $(B)/manual
-	$(Q)$(B)/manual $(@F) > $@.new && mv $@.new $@
+$(MANUALS): $(B)/manual docs/directives.in
+	$(Q)$(B)/manual $(@F) docs/directives.in > $@.new && mv $@.new $@
+
+## make docs            writes docs/directives.md (from the option table and docs/directives.in)
+.PHONY: docs
+docs: $(B)/manual
+	$(Q)$(B)/manual directives.md docs/directives.in > $(B)/directives.md && cp $(B)/directives.md docs/directives.md
 
 # Each t/unit/test_x.c brings one suite: ss_suite_x. The list is made here, so that none can be forgotten.
 SUITES := $(patsubst t/unit/test_%.c,%,$(wildcard t/unit/test_*.c))
@@ -312,7 +318,7 @@ $(OPENAPI_LINT):
 # Which checks: make lint CHECKS="cycles names"
 CHECKS ?=
 .PHONY: objects lint-compilers
-objects: $(call obj,$(LIB_SRC) $(SKIN_SRC) $(DAEMON_SRC) $(FRONT_SRC) $(CLI_SRC) src/cli/manual.c $(UNIT_SRC) $(SIM_SRC) $(wildcard t/fuzz/*.c t/bench/*.c t/torture/*.c t/module/*.c))
+objects: $(call obj,$(LIB_SRC) $(SKIN_SRC) $(DAEMON_SRC) $(FRONT_SRC) $(CLI_SRC) $(MANUAL_SRC) $(UNIT_SRC) $(SIM_SRC) $(wildcard t/fuzz/*.c t/bench/*.c t/torture/*.c t/module/*.c))
 	@[ $(words $^) -gt 0 ]
 	@echo "$(words $^) files compiled by $(CC) without warnings"
 
@@ -324,7 +330,7 @@ lint-compilers:
 	@$(MAKE) --no-print-directory $(PARALLEL) B=$(B)/clang CC="$(CACHED)$(CLANG)" WERROR=1 OPT=-O0 HARD= objects
 
 lint: $(OPENAPI_LINT)
-	@$(MAKE) --no-print-directory $(B)/mod_smtp_send.so
+	@$(MAKE) --no-print-directory $(B)/mod_smtp_send.so $(MANUALS)
 	@SMTP_SEND_BUILD=$(B) $(PYTHON) t/lint/run $(CHECKS)
 
 ## make mutants         breaks one rule of the code at a time and runs the unit tests and the simulator; MUTANTS="breaker quota" only these

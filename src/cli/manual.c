@@ -1,11 +1,16 @@
-/* manual.c: a program of the build that writes the man pages from the tables of commands and
- * directives. */
+/* manual.c: a program of the build that writes the man pages and docs/directives.md from the tables
+ * of commands and directives, and docs/directives.in. */
+#include <apr_file_io.h>
+#include <apr_general.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
-#include "config/option.h"
+#include "cli/manual_directives.h"
+
+#define DATE "2026-12-01"
+#define TROFF_COLUMNS 78 /* of a line of the source */
 
 /* Text for troff: escapes backslashes, and dots and quotes at the start of a line. */
 static void put(const char *text)
@@ -24,17 +29,42 @@ static void put(const char *text)
     }
 }
 
+/* A page's source: text in lines of a readable length; requests and what is printed as it stands
+ * are left alone. */
+static void put_page(char *page, apr_pool_t *pool)
+{
+    int is_literal = 0;
+
+    for (char *line = page, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = '\0';
+        if (!strcmp(line, ".nf") || !strcmp(line, ".fi")) is_literal = line[1] == 'n';
+        if (is_literal || *line == '.' || !*line)
+            puts(line);
+        else
+            ss_manual_directives_wrap("", "", line, TROFF_COLUMNS, pool);
+    }
+}
+
+/* What is printed from here on goes into text, until stdout is closed and set to what this gives.
+ */
+static FILE *capture(char **text, size_t *len)
+{
+    FILE *kept = stdout;
+
+    stdout = open_memstream(text, len);
+    if (!stdout) exit(EX_OSERR);
+    return kept;
+}
+
 /* What --help of a command prints. */
 static void put_help(const ss_cli_command_t *command, apr_pool_t *pool)
 {
     ss_cli_t cli = { .pool = pool, .command = command };
     const char *argv[] = { command->name, "--help", NULL };
-    FILE *kept = stdout;
     char *text = NULL;
     size_t len = 0;
+    FILE *kept = capture(&text, &len);
 
-    stdout = open_memstream(&text, &len);
-    if (!stdout) exit(EX_OSERR);
     command->run(&cli, 2, argv);
     fclose(stdout);
     stdout = kept;
@@ -44,7 +74,7 @@ static void put_help(const ss_cli_command_t *command, apr_pool_t *pool)
 
 static void page_of_commands(apr_pool_t *pool)
 {
-    puts(".TH SMTP\\-SEND 1 \"\" \"mod_smtp_send " SMTP_SEND_VERSION
+    puts(".TH SMTP\\-SEND 1 " DATE " \"mod_smtp_send " SMTP_SEND_VERSION
          "\"\n.SH NAME\nsmtp\\-send, sendmail, mailq, newaliases \\- submit mail, manage the queue "
          "of "
          "mod_smtp_send\n"
@@ -58,52 +88,47 @@ static void page_of_commands(apr_pool_t *pool)
     for (int i = 0; i < ss_cli_commands_count; i++) {
         printf(".SS ");
         put(ss_cli_commands[i].name);
-        puts("\n.nf");
+        /* --help is as wide as a terminal. */
+        puts("\n.in 0\n.nf");
         put_help(&ss_cli_commands[i], pool);
-        puts(".fi");
+        puts(".fi\n.in");
     }
     puts(".SH ENVIRONMENT\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, unless \\-\\-socket is "
          "given\n.TP\n.B NO_COLOR\nno colour on a terminal\n"
          ".SH SEE ALSO\n.BR mod_smtp_send (5)");
 }
 
-static void page_of_options(void)
+/* The text of a file, which begins and ends with a line end; NULL: it cannot be read. */
+static const char *text_of(const char *path, apr_pool_t *pool)
 {
-    static const char *const places[] = { [SS_PLACE_SERVER] = "server, virtual host",
-                                          [SS_PLACE_GLOBAL] = "server (once)",
-                                          [SS_PLACE_DIRECTORY] = "directory, location",
-                                          [SS_PLACE_BOTH] =
-                                              "server, virtual host, directory, location" };
+    apr_file_t *file;
+    apr_finfo_t info;
+    apr_size_t len;
+    char *text;
 
-    puts(".TH MOD_SMTP_SEND 5 \"\" \"mod_smtp_send " SMTP_SEND_VERSION
+    if (apr_file_open(&file, path, APR_FOPEN_READ, 0, pool) != APR_SUCCESS ||
+        apr_file_info_get(&info, APR_FINFO_SIZE, file) != APR_SUCCESS)
+        return NULL;
+    len = (apr_size_t)info.size;
+    text = apr_pcalloc(pool, len + 3);
+    if (apr_file_read_full(file, text + 1, len, NULL) != APR_SUCCESS) return NULL;
+    text[0] = text[len + 1] = '\n';
+    return text;
+}
+
+static void page_of_options(const char *source, apr_pool_t *pool)
+{
+    puts(".TH MOD_SMTP_SEND 5 " DATE " \"mod_smtp_send " SMTP_SEND_VERSION
          "\"\n.SH NAME\nmod_smtp_send \\- directives of the httpd module that queues and sends "
-         "mail\n.SH DESCRIPTION\n"
-         "Durations have units ms, s, min, h, d; sizes K, M, G. \\fBapachectl configtest\\fR "
-         "reports invalid values and says what is allowed.\n.SH DIRECTIVES");
-    for (int i = 0; i < ss_option_count; i++) {
-        const ss_option_t *option = &ss_options[i];
-        printf(".TP\n.B %s\n", option->name);
-        put(option->help);
-        printf(".\n.br\nWhere: %s.", places[option->place]);
-        if (option->words) {
-            printf(" Values: ");
-            put(option->words);
-            putchar('.');
-        }
-        if (option->initial) {
-            printf(" Default: ");
-            put(option->initial);
-            putchar('.');
-        }
-        putchar('\n');
-    }
-    puts(".SH SEE ALSO\n.BR smtp\\-send (1),\n.BR smtp\\-sendd (8)");
+         "mail\n.SH DESCRIPTION");
+    ss_manual_directives_man(source, pool);
+    puts(".SH \"SEE ALSO\"\n.BR smtp\\-send (1),\n.BR smtp\\-sendd (8)");
 }
 
 static void page_of_daemon(void)
 {
     puts(
-        ".TH SMTP\\-SENDD 8 \"\" \"mod_smtp_send " SMTP_SEND_VERSION
+        ".TH SMTP\\-SENDD 8 " DATE " \"mod_smtp_send " SMTP_SEND_VERSION
         "\"\n.SH NAME\nsmtp\\-sendd \\- delivery daemon of mod_smtp_send\n.SH SYNOPSIS\n.B "
         "smtp\\-sendd\n\\-\\-config FILE [\\-\\-check]\n.SH DESCRIPTION\n"
         "Stores mail, delivers it through a relay and answers questions about it, for httpd, "
@@ -129,22 +154,43 @@ static void page_of_daemon(void)
         "\\fBSMTPSendRelayFor\\fR chooses by sender\n.SH EXIT STATUS\n0 ended in order; 64 usage; "
         "69 "
         "the local socket cannot be opened; 75 to be started again; 78 the configuration is "
-        "wrong\n.SH SEE ALSO\n.BR mod_smtp_send (5), \n.BR smtp\\-send (1)");
+        "wrong\n.SH SEE ALSO\n.BR mod_smtp_send (5),\n.BR smtp\\-send (1)");
+}
+
+static int put_manual(const char *name, const char *source, apr_pool_t *pool)
+{
+    char *page = NULL;
+    size_t len = 0;
+    FILE *kept = capture(&page, &len);
+    int code = EX_OK;
+
+    if (!strcmp(name, "smtp-send.1"))
+        page_of_commands(pool);
+    else if (!strcmp(name, "mod_smtp_send.5"))
+        page_of_options(source, pool);
+    else if (!strcmp(name, "smtp-sendd.8"))
+        page_of_daemon();
+    else
+        code = EX_USAGE;
+    fclose(stdout);
+    stdout = kept;
+    put_page(page, pool);
+    free(page);
+    return code;
 }
 
 int main(int argc, const char *const *argv)
 {
     apr_pool_t *pool;
 
-    if (argc != 2 || apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
+    if (argc != 3 || apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return EX_USAGE;
-    if (!strcmp(argv[1], "smtp-send.1"))
-        page_of_commands(pool);
-    else if (!strcmp(argv[1], "mod_smtp_send.5"))
-        page_of_options();
-    else if (!strcmp(argv[1], "smtp-sendd.8"))
-        page_of_daemon();
-    else
-        return EX_USAGE;
-    return fflush(stdout) ? EX_IOERR : EX_OK;
+    const char *source = text_of(argv[2], pool);
+    if (!source) return EX_NOINPUT;
+    int code = EX_OK;
+    if (strcmp(argv[1], "directives.md"))
+        code = put_manual(argv[1], source, pool);
+    else if (ss_manual_directives_markdown(source, pool))
+        code = EX_DATAERR;
+    return fflush(stdout) ? EX_IOERR : code;
 }

@@ -307,17 +307,20 @@ static const char *read_secret(const value_t *v)
     return NULL;
 }
 
+/* As OpenSSL prints it, with colons, and in as many parts as fit on the lines. */
 static const char *read_fingerprint(const value_t *v)
 {
     char hex[65];
     int n = 0;
 
     if (strncasecmp(v->text, "sha256:", 7)) return "takes sha256: and 64 hexadecimal digits";
-    for (const char *p = v->text + 7; *p; p++) {
-        if (*p == ':') continue;
-        if (!apr_isxdigit(*p) || n == 64)
-            return wrong(v, "is not sha256: and 64 hexadecimal digits");
-        hex[n++] = (char)apr_tolower(*p);
+    for (int i = 0; i < v->argc; i++) {
+        for (const char *p = v->argv[i] + (i ? 0 : 7); *p; p++) {
+            if (*p == ':') continue;
+            if (!apr_isxdigit(*p) || n == 64)
+                return wrong(v, "is not sha256: and 64 hexadecimal digits");
+            hex[n++] = (char)apr_tolower(*p);
+        }
     }
     if (n != 64) return wrong(v, "has %d hexadecimal digits instead of 64", n);
     hex[64] = '\0';
@@ -599,7 +602,7 @@ static const struct {
     [SS_KIND_AUTH] = { LIST(char *), 1, ARGS_MAX, "takes one to 64 words", read_word, print_text },
     [SS_KIND_SECRET] = { POINTER, 0, ARGS_MAX, "takes at most 64 words", read_secret,
                          print_secret },
-    [SS_KIND_FINGERPRINT] = { POINTER, 1, 1, "takes sha256: and 64 hexadecimal digits",
+    [SS_KIND_FINGERPRINT] = { POINTER, 1, ARGS_MAX, "takes sha256: and 64 hexadecimal digits",
                               read_fingerprint, print_text },
     [SS_KIND_RATES] = { LIST(ss_settings_rate_t), 1, 8, "takes one to eight rates", read_rate,
                         print_rate },

@@ -1,6 +1,8 @@
 """Documents against the code, in both directions."""
 import os
 import re
+import shutil
+import subprocess
 
 import tree
 
@@ -29,26 +31,36 @@ def log_numbers(report):
             report.find(f"{ADVICE} explains SMTPSend-{number} twice")
 
 
-OPTION = re.compile(r'"(SMTPSend[A-Za-z]+)",\s*(?:SS_KIND_)?[A-Z_]+,(?:\s*SS_PLACE_BOTH,)?(?:\s*(?:[SGD]\(\w+\)|\w+),)+?\s*(?:NULL|"([^"]*)")')
-
-
 def directives(report):
-    """docs/directives.md has a section for each directive, in the order of the table: context, default, values, an example, what goes wrong without it."""
-    initial = dict(OPTION.findall(tree.read("src/config/option_table.c")))
-    report.examined = len(initial)
-    page = re.split(r"^### (\w+)\n", tree.read("docs/directives.md"), flags=re.M)[1:]
-    names, sections = page[::2], dict(zip(page[::2], page[1::2]))
-    if names != list(initial):
-        report.find(f"docs/directives.md does not have the directives of src/config/option_table.c, in their order: {sorted(set(initial) ^ set(names))}")
-    for name, section in sections.items():
-        head = re.search(r"^Context: [^.]+\. Default: (.+?)\. Values: .+\.$", section, re.M)
-        if not head or not re.search(rf"^    {name} \S", section, re.M) or not re.search(r"^Without it: .+\.$", section, re.M):
-            report.find(f"docs/directives.md: {name} lacks context, default, values, an example or what goes wrong without it")
-        elif initial.get(name) and initial[name] not in re.split(r"`|; ", head.group(1)):
-            report.find(f"docs/directives.md gives {head.group(1)} as the default of {name}, the code {initial[name]}")
+    """docs/directives.md is what `make docs` writes of the option table and docs/directives.in, where each directive has its section."""
+    program = os.path.join(os.environ.get("SMTP_SEND_BUILD", "build"), "manual")
+    done = subprocess.run([program, "directives.md", "docs/directives.in"], capture_output=True, text=True)
+    for line in done.stderr.splitlines():
+        report.find(line)
+    names = re.findall(r"^### (\w+)$", done.stdout, re.M)
+    report.examined = len(names)
+    if done.stdout != tree.read("docs/directives.md"):
+        report.find("docs/directives.md is not what the option table and docs/directives.in say (make docs)")
     for path in tree.files("README.md", "docs/**/*.md"):
-        for name in sorted(set(re.findall(r"`(SMTPSend[A-Za-z]+)[` ]", tree.read(path))) - set(initial)):
+        for name in sorted(set(re.findall(r"\b(SMTPSend[A-Z]\w+)\b", tree.read(path))) - set(names)):
             report.find(f"{path} names {name}, which is no directive")
+
+
+def manuals(report):
+    """Man pages without findings of mandoc, no line of them wider than 80 columns."""
+    build = os.environ.get("SMTP_SEND_BUILD", "build")
+    pages = [os.path.join(build, name) for name in sorted(os.listdir(build)) if re.search(r"^[\w-]+\.[158]$", name)]
+    if not shutil.which("mandoc"):
+        return report.find("mandoc is not installed (make deps)")
+    for page in pages:
+        report.examined += 1
+        done = subprocess.run(["mandoc", "-Tlint", "-Wall", page], capture_output=True, text=True)
+        for line in done.stdout.splitlines():
+            report.find(line)
+        done = subprocess.run(["mandoc", "-Tutf8", "-Owidth=80", page], capture_output=True, text=True)
+        for line in re.sub(".\b", "", done.stdout).splitlines():
+            if len(line) > 80 and not page.endswith("/smtp-send.1"):
+                report.find(f"{page}: {len(line)} columns: {line.strip()}")
 
 
 def commands(report):
@@ -131,4 +143,4 @@ def attacks(report):
                 report.find(f"docs/attacks.md names {name}, which is not in {path}")
 
 
-CHECKS = [attacks, log_numbers, directives, commands, metrics, problems, readmes, citations]
+CHECKS = [attacks, log_numbers, directives, manuals, commands, metrics, problems, readmes, citations]

@@ -127,6 +127,8 @@ static void bounds(void)
           apr_pstrcat(pool, "sha256:", repeat("a", 65), NULL) },
         { "SMTPSendTLSFingerprint", apr_pstrcat(pool, "sha256:", repeat("AB:", 31), "ab", NULL),
           apr_pstrcat(pool, "sha256:", repeat("a", 63), NULL) },
+        { "SMTPSendTLSFingerprint", apr_pstrcat(pool, "sha256:", repeat("abcdef01 ", 8), NULL),
+          apr_pstrcat(pool, "sha256:", repeat("abcdef01 ", 9), NULL) },
         { "SMTPSendPassword", "exec:/x a b", "file:/x a" },
         { "SMTPSendPassword", "file:/x", "file:x" },
     };
