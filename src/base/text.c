@@ -55,6 +55,24 @@ const char *ss_text_duration_print(apr_pool_t *pool, apr_interval_time_t duratio
     return apr_psprintf(pool, "%" APR_INT64_T_FMT "ms", (duration + 999) / 1000);
 }
 
+const char *ss_text_age(apr_pool_t *pool, apr_int64_t seconds)
+{
+    static const struct {
+        apr_int64_t size;
+        const char *name;
+    } ages[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" } };
+
+    for (apr_size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+        if (seconds < ages[i].size * (i ? 1 : 2)) continue;
+        apr_int64_t whole = seconds / ages[i].size, rest = seconds % ages[i].size;
+        if (i == 1 && rest >= 60 && whole < 10)
+            return apr_psprintf(pool, "%" APR_INT64_T_FMT " h %" APR_INT64_T_FMT " min", whole,
+                                rest / 60);
+        return apr_psprintf(pool, "%" APR_INT64_T_FMT " %s", whole, ages[i].name);
+    }
+    return apr_psprintf(pool, "%" APR_INT64_T_FMT " s", seconds);
+}
+
 int ss_text_size(const char *text, apr_uint64_t *out)
 {
     apr_int64_t value;

@@ -9,6 +9,8 @@
 int ss_text_duration(const char *text, apr_interval_time_t *out);
 /* Writes it so: "1min", "90s", "5d", "250ms", "0". */
 const char *ss_text_duration_print(apr_pool_t *pool, apr_interval_time_t duration);
+/* A time span for people: "45 s", "5 min", "3 h 20 min", "2 d"; the rest is cut off. */
+const char *ss_text_age(apr_pool_t *pool, apr_int64_t seconds);
 /* Reads "25M", "4G", "512K", "1000" (1024 based) into bytes. 0 or -1. */
 int ss_text_size(const char *text, apr_uint64_t *out);
 /* Writes it with the largest of G M K that divides it. */

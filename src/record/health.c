@@ -37,7 +37,7 @@ int ss_health_is_full(const ss_settings_globals_t *globals, apr_int64_t messages
 
 static const char *duration(apr_interval_time_t time, apr_pool_t *pool)
 {
-    return ss_text_duration_print(pool, apr_time_from_sec(apr_time_sec(time)));
+    return ss_text_age(pool, apr_time_sec(time));
 }
 
 static void judge_off(json_t *reasons, const ss_relay_t *relay, apr_pool_t *pool)

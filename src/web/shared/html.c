@@ -34,6 +34,19 @@ static const char content_policy[] =
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+const char *ss_html_count(request_rec *r, apr_int64_t number)
+{
+    const char *digits = apr_psprintf(r->pool, "%" APR_INT64_T_FMT, number);
+    apr_size_t len = strlen(digits), sign = *digits == '-';
+    char *text = apr_pcalloc(r->pool, len + len / 3 + 1), *out = text;
+
+    for (apr_size_t i = 0; i < len; i++) {
+        if (i > sign && (len - i) % 3 == 0) *out++ = ',';
+        *out++ = digits[i];
+    }
+    return text;
+}
+
 void ss_html_print(request_rec *r, const char *format, ...)
 {
     va_list args;
@@ -51,7 +64,7 @@ void ss_html_print(request_rec *r, const char *format, ...)
             ap_rprintf(r, "%d", va_arg(args, int));
             format += 2;
         } else if (!strncmp(format, "%lld", 4)) {
-            ap_rprintf(r, "%" APR_INT64_T_FMT, (apr_int64_t)va_arg(args, long long));
+            ap_rputs(ss_html_count(r, va_arg(args, long long)), r);
             format += 4;
         } else if (*format) {
             ap_rputc(*format++, r);
@@ -107,20 +120,7 @@ const char *ss_html_member(const json_t *object, const char *name)
 
 const char *ss_html_age(request_rec *r, apr_int64_t seconds)
 {
-    static const struct {
-        apr_int64_t size;
-        const char *name;
-    } units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" } };
-
-    for (apr_size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (seconds < units[i].size * (i ? 1 : 2)) continue;
-        apr_int64_t whole = seconds / units[i].size, rest = seconds % units[i].size;
-        if (i == 1 && rest >= 60 && whole < 10)
-            return apr_psprintf(r->pool, "%" APR_INT64_T_FMT " h %" APR_INT64_T_FMT " min", whole,
-                                rest / 60);
-        return apr_psprintf(r->pool, "%" APR_INT64_T_FMT " %s", whole, units[i].name);
-    }
-    return apr_psprintf(r->pool, "%" APR_INT64_T_FMT " s", seconds);
+    return ss_text_age(r->pool, seconds);
 }
 
 void ss_html_time(request_rec *r, const char *rfc3339)

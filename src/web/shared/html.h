@@ -13,9 +13,11 @@
 void ss_html_begin(request_rec *r, int status, const char *base, const char *title);
 /* Ends the page from </main> on. */
 void ss_html_end(request_rec *r);
-/* Prints HTML with three conversions: %s is text, which is escaped (NULL: nothing), %d and %lld are
- * integers. */
+/* Prints HTML with three conversions: %s is text, which is escaped (NULL: nothing), %d an integer,
+ * %lld a number for people. */
 void ss_html_print(request_rec *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A number for people: "12,345". */
+const char *ss_html_count(request_rec *r, apr_int64_t number);
 /* The text of a member, or "". */
 const char *ss_html_member(const json_t *object, const char *name);
 /* Prints a <time> element: its age, with the exact time as tooltip; nothing for an empty time. */

@@ -46,6 +46,17 @@ static void put_entry(ss_page_t *page, const char *part, const char *label, cons
     ss_html_print(page->r, "%s</a>\n", label);
 }
 
+static void put_search(ss_page_t *page)
+{
+    ss_html_print(
+        page->r,
+        "<form class='find' method='get' action='%s' role='search' aria-label='All "
+        "messages'><label><span class='unseen'>Find messages by address, subject, id or "
+        "reply</span><input name='text' type='search' placeholder='Address, subject, id, reply' "
+        "value='%s'></label><button type='submit'>Search</button></form>\n",
+        ss_page_path(page, "/queue"), ss_params_get(&page->query, "text"));
+}
+
 void ss_page_begin(ss_page_t *page, int status, const char *title, const char *part)
 {
     request_rec *r = page->r;
@@ -58,8 +69,10 @@ void ss_page_begin(ss_page_t *page, int status, const char *title, const char *p
     put_entry(page, "/queue", "Messages", part);
     put_entry(page, "/metrics", "Metrics", part);
     put_entry(page, "/health", "Health", part);
-    ss_html_print(
-        r, "</nav></div></header>\n<main id='main'>\n<div class='head'><h1>%s</h1></div>\n", title);
+    ap_rputs("</nav>\n", r);
+    put_search(page);
+    ss_html_print(r, "</div></header>\n<main id='main'>\n<div class='head'><h1>%s</h1></div>\n",
+                  title);
 }
 
 void ss_page_hidden(request_rec *r, const char *name, const char *value)
@@ -82,9 +95,10 @@ void ss_page_button(ss_page_t *page, const char *action, const char *label, cons
 {
     ss_page_form(page, action, question ? "data-confirm" : NULL, question);
     ss_page_hidden(page->r, name, value);
-    ap_rputs(question ? "<button type='submit' class='strong'>" : "<button type='submit'>",
-             page->r);
-    ss_html_print(page->r, "%s</button></form>\n", label);
+    ap_rputs(question ? "<button type='submit' class='strong'" : "<button type='submit'", page->r);
+    /* Several relays have a button of the same name. */
+    if (!strcmp(name, "relay")) ss_html_print(page->r, " aria-label='%s: relay %s'", label, value);
+    ss_html_print(page->r, ">%s</button></form>\n", label);
 }
 
 void ss_page_message(ss_page_t *page, const char *id, const char *text)
@@ -101,21 +115,15 @@ typedef struct {
     int is_before;             /* the detail goes on: "for 5min: connection refused" */
 } headline_t;
 
-static const headline_t *headline_of(const char *reason)
-{
-    static const headline_t headlines[] = {
-        { "daemon", "The delivery daemon is down", NULL, 0 },
-        { "queue", "The queue cannot be used", NULL, 0 },
-        { "blocked", "The relay rejects our mail", "rejecting our mail", 1 },
-        { "stuck", "Mail is stuck", "stuck", 0 },
-        { "down", "The relay is down", "down", 1 },
-        { "off", "Sending is switched off", "switched off", 0 },
-    };
-
-    for (apr_size_t i = 0; i < sizeof(headlines) / sizeof(headlines[0]); i++)
-        if (!strcmp(headlines[i].reason, reason)) return &headlines[i];
-    return NULL;
-}
+/* The worst first. */
+static const headline_t headlines[] = {
+    { "daemon", "The delivery daemon is down", NULL, 0 },
+    { "queue", "The queue cannot be used", NULL, 0 },
+    { "blocked", "The relay rejects our mail", "rejecting our mail", 1 },
+    { "down", "The relay is down", "down", 1 },
+    { "stuck", "Mail is stuck", "stuck", 0 },
+    { "off", "Sending is switched off", "switched off", 0 },
+};
 
 /* ", since 3 min ago by ann: maintenance. It ends in 20 min." */
 static void put_pause_facts(request_rec *r, const json_t *pause)
@@ -153,47 +161,72 @@ static void put_pause(ss_page_t *page, const json_t *relay)
     ap_rputs("</div>\n", r);
 }
 
-/* How many relays have this reason. */
-static int count_of(const json_t *reasons, const char *reason)
+static int is_warning(const json_t *reason)
 {
-    int count = 0;
-
-    for (size_t i = 0; i < json_array_size(reasons); i++)
-        count += !strcmp(ss_html_member(json_array_get(reasons, i), "reason"), reason);
-    return count;
+    return !strcmp(ss_html_member(reason, "level"), "warning");
 }
 
-static void put_reason(ss_page_t *page, const json_t *reasons, const json_t *reason)
+static int is_of(const json_t *reason, const char *word)
+{
+    return !strcmp(ss_html_member(reason, "reason"), word);
+}
+
+/* A line of a banner: the relay, where there are several, the detail, and a button that helps. */
+static void put_line(ss_page_t *page, const json_t *reason, int has_detail)
 {
     request_rec *r = page->r;
-    const char *word = ss_html_member(reason, "reason"), *relay = ss_html_member(reason, "relay"),
-               *detail = ss_html_member(reason, "detail");
-    const headline_t *headline = headline_of(word);
-    int total = (int)json_array_size(json_object_get(page->status, "relays"));
+    const char *relay = ss_html_member(reason, "relay"), *detail = ss_html_member(reason, "detail");
+    int is_named = *relay && json_array_size(json_object_get(page->status, "relays")) > 1,
+        can_flush = *relay && page->base && !is_of(reason, "off");
 
-    if (!headline) return;
-    ss_html_print(r, "<div class='banner%s'><div><strong>",
-                  strcmp(ss_html_member(reason, "level"), "warning") ? " bad" : "");
-    if (*relay && total > 1 && headline->several)
-        ss_html_print(r, "%d of %d relays %s", count_of(reasons, word), total, headline->several);
-    else
-        ss_html_print(r, "%s", headline->one);
-    ss_html_print(r, headline->is_before ? " %s</strong>" : "</strong><p>%s</p>", detail);
-    if (*relay && total > 1) ss_html_print(r, "<p>Relay %s</p>", relay);
-    ap_rputs("</div>\n", r);
-    if (*relay && strcmp(word, "off")) ss_page_button(page, "flush", "Flush", "relay", relay, NULL);
+    if (!is_named && !has_detail && !can_flush) return;
+    ap_rputs("<div class='line'><span>", r);
+    if (is_named) ss_html_print(r, "Relay <strong>%s</strong>", relay);
+    if (has_detail)
+        ss_html_print(r, "%s%s", !is_named ? "" : strncmp(detail, "for ", 4) ? ": " : " ", detail);
+    ap_rputs("</span>", r);
+    if (can_flush) ss_page_button(page, "flush", "Flush", "relay", relay, NULL);
     ap_rputs("</div>\n", r);
 }
 
-/* The worst first: those of one level in the order in which the daemon found them. */
-static void put_reasons(ss_page_t *page, const json_t *reasons)
+/* All reasons of one kind: "1 of 2 relays down for 5 min: connection refused". */
+static void put_reasons(ss_page_t *page, const json_t *reasons, const headline_t *headline,
+                        int is_bad, int count)
 {
-    for (int is_warning = 0; is_warning < 2; is_warning++) {
+    request_rec *r = page->r;
+    int total = (int)json_array_size(json_object_get(page->status, "relays")),
+        is_in_head = count == 1 && headline->is_before;
+
+    ss_html_print(r, "<div class='banner%s'><div><strong>", is_bad ? " bad" : "");
+    if (total > 1 && headline->several)
+        ss_html_print(r, "%d of %d relays %s", count, total, headline->several);
+    else
+        ss_html_print(r, "%s", headline->one);
+    for (size_t i = 0; is_in_head && i < json_array_size(reasons); i++) {
+        const json_t *reason = json_array_get(reasons, i);
+        if (is_of(reason, headline->reason))
+            ss_html_print(r, " %s", ss_html_member(reason, "detail"));
+    }
+    ap_rputs("</strong>\n", r);
+    for (size_t i = 0; i < json_array_size(reasons); i++) {
+        const json_t *reason = json_array_get(reasons, i);
+        if (is_of(reason, headline->reason)) put_line(page, reason, !is_in_head);
+    }
+    ap_rputs("</div></div>\n", r);
+}
+
+/* Reasons of the level, kind by kind; a kind is bad where one of its reasons is. */
+static void put_level(ss_page_t *page, const json_t *reasons, int wants_bad)
+{
+    for (apr_size_t k = 0; k < sizeof(headlines) / sizeof(headlines[0]); k++) {
+        int count = 0, is_bad = 0;
         for (size_t i = 0; i < json_array_size(reasons); i++) {
             const json_t *reason = json_array_get(reasons, i);
-            if ((strcmp(ss_html_member(reason, "level"), "warning") == 0) == is_warning)
-                put_reason(page, reasons, reason);
+            if (!is_of(reason, headlines[k].reason)) continue;
+            count++;
+            is_bad |= !is_warning(reason);
         }
+        if (count && is_bad == wants_bad) put_reasons(page, reasons, &headlines[k], is_bad, count);
     }
 }
 
@@ -205,14 +238,16 @@ static void put_single(const ss_page_t *page)
     long long held = ss_json_number(counts, "held"), deferred = ss_json_number(counts, "deferred");
 
     if (held <= 0 && deferred <= 0) return;
-    ap_rputs("<p class='soft single'>Waiting for reasons of their own:", r);
+    ap_rputs("<aside class='single' aria-label='Individual messages'><div>Problems of individual "
+             "messages</div>\n<div>",
+             r);
     if (deferred > 0)
-        ss_html_print(r, " <a href='%s?state=deferred'>%lld deferred</a>",
+        ss_html_print(r, "<a href='%s?state=deferred'>%lld deferred</a>",
                       ss_page_path(page, "/queue"), deferred);
     if (held > 0)
-        ss_html_print(r, "%s <a href='%s?state=held'>%lld held</a>", deferred > 0 ? "," : "",
+        ss_html_print(r, "%s<a href='%s?state=held'>%lld held</a>", deferred > 0 ? ", " : "",
                       ss_page_path(page, "/queue"), held);
-    ap_rputs(" (recipients)</p>\n", r);
+    ap_rputs(" <span class='soft small'>(recipients)</span></div></aside>\n", r);
 }
 
 static int is_unused(const json_t *relays)
@@ -228,9 +263,10 @@ void ss_page_banner(ss_page_t *page, int is_full)
     const json_t *relays = json_object_get(page->status, "relays");
     json_t *reasons = ss_page_reasons(page);
 
-    ap_rputs("<div id='banners' role='status'>\n", r);
+    ap_rputs("<div id='banners'><div>\n", r);
+    if (is_full) put_level(page, reasons, 1);
+    if (is_full) put_level(page, reasons, 0);
     for (size_t i = 0; i < json_array_size(relays); i++) put_pause(page, json_array_get(relays, i));
-    if (is_full) put_reasons(page, reasons);
     if (is_full && page->status && !ss_json_is(page->status, "engine") &&
         !json_array_size(reasons)) {
         ap_rputs("<div class='banner'><div><strong>SMTPSendEngine is Off</strong><p>Mail is "
@@ -240,6 +276,7 @@ void ss_page_banner(ss_page_t *page, int is_full)
         ss_html_print(r, "<div class='banner ok'><div><strong>%s</strong></div></div>\n",
                       is_unused(relays) ? "Ready: no mail has been sent yet" : "Mail flows");
     }
+    ap_rputs("</div>\n", r);
     if (is_full) put_single(page);
     ap_rputs("</div>\n", r);
     json_decref(reasons);

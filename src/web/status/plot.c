@@ -4,27 +4,34 @@
 #include <http_protocol.h>
 #include <string.h>
 
+#include "web/shared/html.h"
+
+/* The picture is stretched to the width of its place; the labels are text beside it, as large as
+ * all other text. */
 #define WIDTH 640
-#define HEIGHT 170
-#define LEFT 46 /* room for the scale */
-#define TOP 8
-#define FLOOR 144 /* y of zero */
+#define HEIGHT 140
+#define TOP 4
+#define FLOOR 139 /* y of zero */
 #define TICKS 5
 
 static const struct {
-    const char *name, *words, *ticks[TICKS];
+    const char *name, *words, *step, *ticks[TICKS];
     const char *format;
-} spans[] = {
-    [SS_PLOT_HOUR] = { "hour",
-                       "the last hour",
-                       { "60 min ago", "45", "30", "15", "now" },
-                       "%H:%M" },
-    [SS_PLOT_DAY] = { "day", "the last day", { "24 h ago", "18", "12", "6", "now" }, "%a %H:%M" },
-    [SS_PLOT_WEEK] = { "week",
-                       "the last week",
-                       { "7 days ago", "5¼", "3½", "1¾", "now" },
-                       "%a %d %b %H:%M" }
-};
+} spans[] = { [SS_PLOT_HOUR] = { "hour",
+                                 "the last hour",
+                                 "minute",
+                                 { "60 min ago", "45", "30", "15", "now" },
+                                 "%H:%M" },
+              [SS_PLOT_DAY] = { "day",
+                                "the last day",
+                                "15 minutes",
+                                { "24 h ago", "18", "12", "6", "now" },
+                                "%a %H:%M" },
+              [SS_PLOT_WEEK] = { "week",
+                                 "the last week",
+                                 "hour",
+                                 { "7 days ago", "5¼", "3½", "1¾", "now" },
+                                 "%a %d %b %H:%M" } };
 
 ss_plot_span_t ss_plot_span(const char *name)
 {
@@ -86,28 +93,30 @@ static double height_of(apr_int64_t value, apr_int64_t scale)
     return (double)(FLOOR - TOP) * (double)value / (double)scale;
 }
 
-static void begin(request_rec *r, const char *id, const char *title, ss_plot_span_t span,
-                  apr_int64_t scale)
+/* The heading, the scale with its unit, and the picture's beginning. title: what the picture says,
+ * for who does not see it. */
+static void begin(request_rec *r, const char *id, const char *heading, const char *unit,
+                  const char *title, apr_int64_t scale)
 {
-    ap_rprintf(r,
-               "<svg class='plot' viewBox='0 0 %d %d' role='img' aria-labelledby='%s'><title "
-               "id='%s'>%s</title>\n",
-               WIDTH, HEIGHT, id, id, title);
-    for (int i = 0; i <= 2; i++) {
-        double y = FLOOR - (FLOOR - TOP) / 2.0 * i;
-        ap_rprintf(r,
-                   "<path class='grid-line' d='M%d %.1fH%d'/><text x='%d' y='%.1f' "
-                   "text-anchor='end'>%s</text>\n",
-                   LEFT, y, WIDTH, LEFT - 6, y + 4, short_number(r, scale * i / 2));
-    }
-    for (int i = 0; i < TICKS; i++) {
-        ap_rprintf(r, "<text x='%.1f' y='%d' text-anchor='%s'>%s</text>\n",
-                   LEFT + (double)(WIDTH - LEFT) * i / (TICKS - 1), HEIGHT - 8,
-                   i == 0           ? "start"
-                   : i == TICKS - 1 ? "end"
-                                    : "middle",
-                   spans[span].ticks[i]);
-    }
+    ss_html_print(r,
+                  "<figure class='chart'>\n<figcaption><h3>%s</h3><span class='soft "
+                  "small'>%s</span></figcaption>\n<div class='scale' aria-hidden='true'>",
+                  heading, unit);
+    for (int i = 2; i >= 0; i--) ap_rprintf(r, "<span>%s</span>", short_number(r, scale * i / 2));
+    ss_html_print(r,
+                  "</div>\n<svg class='plot' viewBox='0 0 %d %d' preserveAspectRatio='none' "
+                  "role='img' aria-labelledby='%s'><title id='%s'>%s</title>\n",
+                  WIDTH, HEIGHT, id, id, title);
+    for (int i = 0; i <= 2; i++)
+        ap_rprintf(r, "<path class='grid-line' d='M0 %.1fH%d'/>\n", FLOOR - (FLOOR - TOP) / 2.0 * i,
+                   WIDTH);
+}
+
+static void end(request_rec *r, ss_plot_span_t span, const char *legend)
+{
+    ap_rputs("</svg>\n<div class='ticks' aria-hidden='true'>", r);
+    for (int i = 0; i < TICKS; i++) ap_rprintf(r, "<span>%s</span>", spans[span].ticks[i]);
+    ap_rprintf(r, "</div>\n%s</figure>\n", legend);
 }
 
 static const char *clock_of(request_rec *r, const json_t *series, size_t i, ss_plot_span_t span)
@@ -144,18 +153,17 @@ void ss_plot_traffic(request_rec *r, const json_t *series, ss_plot_span_t span)
 {
     size_t count = json_array_size(json_object_get(series, "sent"));
     apr_int64_t scale = scale_of(most_of(series, "sent", "failed"));
-    double step = count ? (double)(WIDTH - LEFT) / (double)count : 0;
+    double step = count ? (double)WIDTH / (double)count : 0;
 
-    begin(r, "plot-traffic",
-          apr_psprintf(r->pool,
-                       "Sent and failed recipients over %s: %" APR_INT64_T_FMT
-                       " sent, %" APR_INT64_T_FMT " failed",
-                       spans[span].words, ss_plot_sum(series, "sent"),
-                       ss_plot_sum(series, "failed")),
-          span, scale);
+    begin(r, "plot-traffic", "Sent and failed",
+          apr_psprintf(r->pool, "recipients per %s", spans[span].step),
+          apr_psprintf(r->pool, "Sent and failed recipients over %s: %s sent, %s failed",
+                       spans[span].words, ss_html_count(r, ss_plot_sum(series, "sent")),
+                       ss_html_count(r, ss_plot_sum(series, "failed"))),
+          scale);
     for (size_t i = 0; i < count; i++) {
         apr_int64_t sent = value_at(series, "sent", i), failed = value_at(series, "failed", i);
-        double x = LEFT + step * (double)i, low = height_of(failed, scale);
+        double x = step * (double)i, low = height_of(failed, scale);
         bar(r, "p-failed", x + step * .1, FLOOR, step * .8, low);
         bar(r, "p-sent", x + step * .1, FLOOR - low, step * .8, height_of(sent, scale));
         if (!sent && !failed) continue;
@@ -164,32 +172,31 @@ void ss_plot_traffic(request_rec *r, const json_t *series, ss_plot_span_t span)
                    "%" APR_INT64_T_FMT " sent, %" APR_INT64_T_FMT " failed</title></rect>\n",
                    x, TOP, step, FLOOR - TOP, clock_of(r, series, i, span), sent, failed);
     }
-    ap_rputs("</svg>\n<ul class='legend'><li class='k-sent'>sent</li><li class='k-failed'>failed "
-             "or given up</li></ul>\n",
-             r);
+    end(r, span,
+        "<ul class='legend'><li class='k-sent'>sent</li><li class='k-failed'>failed or given "
+        "up</li></ul>\n");
 }
 
 void ss_plot_waiting(request_rec *r, const json_t *series, ss_plot_span_t span)
 {
     size_t count = json_array_size(json_object_get(series, "waiting"));
     apr_int64_t most = most_of(series, "waiting", NULL), scale = scale_of(most);
-    double step = count > 1 ? (double)(WIDTH - LEFT) / (double)(count - 1) : 0;
+    double step = count > 1 ? (double)WIDTH / (double)(count - 1) : 0;
 
-    begin(r, "plot-waiting",
-          apr_psprintf(r->pool, "Waiting messages over %s: now %" APR_INT64_T_FMT,
-                       spans[span].words, count ? value_at(series, "waiting", count - 1) : 0),
-          span, scale);
+    begin(r, "plot-waiting", "Waiting",
+          apr_psprintf(r->pool, "messages, maximum of each %s", spans[span].step),
+          apr_psprintf(r->pool, "Waiting messages over %s: now %s", spans[span].words,
+                       ss_html_count(r, count ? value_at(series, "waiting", count - 1) : 0)),
+          scale);
     for (int is_line = 0; count && is_line <= 1; is_line++) {
         ap_rprintf(r, "<path class='%s' d='", is_line ? "l-waiting" : "p-waiting");
-        if (!is_line) ap_rprintf(r, "M%d %d", LEFT, FLOOR);
+        if (!is_line) ap_rprintf(r, "M0 %d", FLOOR);
         for (size_t i = 0; i < count; i++) {
-            ap_rprintf(r, "%c%.1f %.1f", is_line && !i ? 'M' : 'L', LEFT + step * (double)i,
+            ap_rprintf(r, "%c%.1f %.1f", is_line && !i ? 'M' : 'L', step * (double)i,
                        FLOOR - height_of(value_at(series, "waiting", i), scale));
         }
         if (!is_line) ap_rprintf(r, "L%d %dZ", WIDTH, FLOOR);
         ap_rputs("'/>\n", r);
     }
-    ap_rputs("</svg>\n<ul class='legend'><li class='k-waiting'>waiting messages (maximum of each "
-             "interval)</li></ul>\n",
-             r);
+    end(r, span, "<ul class='legend'><li class='k-waiting'>waiting messages</li></ul>\n");
 }

@@ -16,8 +16,10 @@ static void put_lines(request_rec *r, const json_t *status, const json_t *queue)
     ss_html_print(r, "SMTPSendHealthy: %d\nSMTPSendPaused: %d\n", ss_json_is(status, "healthy"),
                   ss_json_is(status, "paused"));
     if (ss_json_is(queue, "counted"))
-        ss_html_print(r, "SMTPSendWaiting: %lld\nSMTPSendOldestSeconds: %lld\n",
-                      ss_json_number(queue, "messages"), ss_json_number(queue, "oldestSeconds"));
+        ap_rprintf(r,
+                   "SMTPSendWaiting: %" JSON_INTEGER_FORMAT
+                   "\nSMTPSendOldestSeconds: %" JSON_INTEGER_FORMAT "\n",
+                   ss_json_number(queue, "messages"), ss_json_number(queue, "oldestSeconds"));
 }
 
 static void put_relay(request_rec *r, const json_t *relay)

@@ -5,9 +5,11 @@
 
 #include "web/shared/html.h"
 #include "web/shared/rpc.h"
+#include "web/status/failure_causes.h"
 #include "web/status/plot.h"
 
-#define FAILURES 8
+#define FAILURES 100 /* the newest ones, which are grouped */
+#define REPLIES 5    /* of one cause */
 #define ACTIONS 10
 
 /* ---- the numbers ---- */
@@ -59,55 +61,88 @@ static void put_plots(ss_page_t *page, const json_t *activity)
         ss_html_print(r, "<a href='%s?span=%s'", *page->base ? page->base : "/", name);
         ap_rprintf(r, "%s>%s</a>", (int)span == i ? " aria-current='true'" : "", name);
     }
-    ap_rputs("</nav></div>\n<div class='grid'><div>\n", r);
+    ap_rputs("</nav></div>\n<div class='grid'>\n", r);
     ss_plot_traffic(r, series, span);
-    ap_rputs("</div><div>\n", r);
     ss_plot_waiting(r, series, span);
-    ap_rputs("</div></div>\n</section>\n", r);
+    ap_rputs("</div>\n</section>\n", r);
 }
 
 /* ---- recent failures ---- */
 
-static void put_failure(ss_page_t *page, const json_t *row)
+/* Who a message was for, and its subject as a link to its page. */
+static void put_example(ss_page_t *page, const json_t *row)
+{
+    const char *subject = ss_html_member(row, "subject");
+
+    ap_rputs("<li>", page->r);
+    ss_page_message(page, ss_html_member(row, "id"), *subject ? subject : "(no subject)");
+    ss_html_print(page->r, " to %s <span class='soft'>",
+                  json_string_value(json_array_get(json_object_get(row, "to"), 0)));
+    ss_html_time(page->r, ss_html_member(row, "createdAt"));
+    ap_rputs("</span></li>\n", page->r);
+}
+
+static void put_replies(request_rec *r, const apr_array_header_t *replies)
+{
+    for (int i = 0; i < replies->nelts && i < REPLIES; i++) {
+        const ss_failure_reply_t *reply = &APR_ARRAY_IDX(replies, i, ss_failure_reply_t);
+        if (!*reply->text) continue;
+        ss_html_print(r, "<p class='mono small'>%s", reply->text);
+        if (replies->nelts > 1) ss_html_print(r, " <strong>(%d)</strong>", reply->count);
+        ap_rputs("</p>\n", r);
+    }
+}
+
+static void put_cause(ss_page_t *page, const ss_failure_cause_t *cause)
 {
     request_rec *r = page->r;
-    const char *subject = ss_html_member(row, "subject"), *id = ss_html_member(row, "id");
+    const char *title = ss_html_member(cause->advice, "title");
 
-    ss_html_print(r, "<tr data-key='f%s'><td data-label='Accepted'>", id);
-    ss_html_time(r, ss_html_member(row, "createdAt"));
-    ss_html_print(r, "</td><td class='addr' data-label='To'>%s</td><td class='subject'>",
-                  json_string_value(json_array_get(json_object_get(row, "to"), 0)));
-    ss_page_message(page, id, *subject ? subject : "(no subject)");
-    ss_html_print(r, "</td><td class='words'><span class='mono small'>%s</span>",
-                  ss_html_member(row, "reply"));
-    ss_html_advice(r, json_object_get(row, "advice"));
-    ap_rputs("</td></tr>\n", r);
+    ss_html_print(r,
+                  "<li data-key='cause-%s'><div class='head'><h3>%s</h3><strong>%lld "
+                  "message%s</strong></div>\n",
+                  cause->key,
+                  *title        ? title
+                  : *cause->key ? cause->key
+                                : "No reply",
+                  (long long)cause->count, cause->count == 1 ? "" : "s");
+    put_replies(r, cause->replies);
+    if (cause->advice)
+        ss_html_print(r, "<p class='advice'>%s</p>\n", ss_html_member(cause->advice, "text"));
+    ap_rputs("<ul class='small'>", r);
+    for (int i = 0; i < SS_FAILURE_CAUSES_SHOWN && cause->newest[i]; i++)
+        put_example(page, cause->newest[i]);
+    if (cause->count > SS_FAILURE_CAUSES_SHOWN)
+        ss_html_print(r, "<li class='soft'>and %d more</li>",
+                      cause->count - SS_FAILURE_CAUSES_SHOWN);
+    ap_rputs("</ul></li>\n", r);
 }
 
 static void put_failures(ss_page_t *page)
 {
     request_rec *r = page->r;
-    const json_t *failed = ss_rpc_ask(json_pack("{s:s,s:s,s:i}", "do", "queue", "state", "failed",
-                                                "limit", FAILURES),
-                                      SS_RPC_TIMEOUT, r->pool),
-                 *rows = json_object_get(failed, "messages");
+    const json_t *failed =
+        ss_rpc_ask(json_pack("{s:s,s:s,s:i}", "do", "queue", "state", "failed", "limit", FAILURES),
+                   SS_RPC_TIMEOUT, r->pool);
 
     if (!failed) return;
-    ss_html_print(
-        r,
-        "<section class='card' aria-labelledby='failed'>\n<div class='head'><h2 id='failed'>Recent "
-        "failures</h2><a class='small' href='%s'>all failures</a></div>\n",
-        ss_page_path(page, "/queue?state=failed"));
-    if (!json_array_size(rows)) {
+    const apr_array_header_t *causes =
+        ss_failure_causes(json_object_get(failed, "messages"), r->pool);
+    ss_html_print(r,
+                  "<section class='card' aria-labelledby='failed'>\n<div class='head'><h2 "
+                  "id='failed'>Recent failures by cause</h2><a class='small' href='%s'>all failed "
+                  "messages</a></div>\n",
+                  ss_page_path(page, "/queue?state=failed"));
+    if (!causes->nelts) {
         ap_rputs("<p class='soft'>None.</p>\n</section>\n", r);
         return;
     }
-    ap_rputs("<div class='scroll'><table class='list'>\n<thead><tr><th "
-             "scope='col'>Accepted</th><th scope='col'>To</th><th scope='col'>Subject</th><th "
-             "scope='col'>Last reply</th></tr></thead>\n<tbody>\n",
-             r);
-    for (size_t i = 0; i < json_array_size(rows); i++) put_failure(page, json_array_get(rows, i));
-    ap_rputs("</tbody></table></div>\n</section>\n", r);
+    if (*ss_html_member(failed, "more"))
+        ss_html_print(r, "<p class='soft small'>The newest %d failed messages.</p>\n", FAILURES);
+    ap_rputs("<ul class='causes'>\n", r);
+    for (int i = 0; i < causes->nelts; i++)
+        put_cause(page, &APR_ARRAY_IDX(causes, i, ss_failure_cause_t));
+    ap_rputs("</ul>\n</section>\n", r);
 }
 
 /* ---- activity ---- */
@@ -136,16 +171,6 @@ static void put_actions(ss_page_t *page, const json_t *activity)
 
 /* ---- the page ---- */
 
-static void put_search(ss_page_t *page)
-{
-    ss_html_print(
-        page->r,
-        "<form class='row card' method='get' action='%s' role='search'><label class='wide'>Find a "
-        "message: address, subject, id, or reply<input name='text' type='search'></label><button "
-        "type='submit' class='main'>Search</button></form>\n",
-        ss_page_path(page, "/queue"));
-}
-
 /* The other nodes that share the queue. */
 static void put_nodes(ss_page_t *page)
 {
@@ -172,11 +197,11 @@ static void put_room(ss_page_t *page)
     ss_html_print(
         r,
         "<p class='soft small'>The queue %s %s of %s and %lld of %lld messages. The "
-        "daemon (pid %lld) started ",
+        "daemon (pid %d) started ",
         ss_json_is(queue, "counted") ? "holds" : "is not counted yet; since the start it took",
         ss_html_size(r, ss_json_number(queue, "bytes")),
         ss_html_size(r, ss_json_number(queue, "limitBytes")), ss_json_number(queue, "messages"),
-        ss_json_number(queue, "limitMessages"), ss_json_number(page->status, "pid"));
+        ss_json_number(queue, "limitMessages"), (int)ss_json_number(page->status, "pid"));
     ss_html_time(r, ss_html_member(page->status, "startedAt"));
     ap_rputs(".", r);
     put_nodes(page);
@@ -206,7 +231,6 @@ int ss_status_overview(ss_page_t *page)
         put_room(page);
     }
     ap_rputs("</div>\n", r);
-    if (page->status) put_search(page);
     ss_html_end(r);
     return OK;
 }
