@@ -41,7 +41,7 @@ struct ss_probe_t {
     ss_mono_t until; /* of the steps; what is left after it is the search's */
     ss_mono_t final;
     ss_mono_t began;
-    const char *step; /* under way */
+    const char *step; /* under way; NULL: what would work instead is known */
     ss_mono_t step_began;
     const char *failed_step, *failed_advice; /* of this host */
     int is_late;                             /* it did not answer in time */
@@ -80,6 +80,53 @@ static void add_advice(ss_probe_report_t *report, const char *id)
     APR_ARRAY_PUSH(report->advice, const char *) = apr_pstrdup(report->pool, id);
 }
 
+static int is_last_host(const ss_probe_t *p)
+{
+    return p->host + 1 >= p->settings.hosts->nelts;
+}
+
+static int is_worth_a_search(const ss_probe_t *p)
+{
+    return p->options.looks_further &&
+           ss_text_word_index("connect tls greeting starttls hello", p->failed_step) >= 0;
+}
+
+/* What follows the end of a host. */
+static const char *after_host(const ss_probe_t *p)
+{
+    if (!p->failed_step || p->host < 0) return NULL;
+    if (!is_last_host(p)) return "resolve";
+    return is_worth_a_search(p) ? "search" : NULL;
+}
+
+static const char *after_hello(const ss_probe_t *p)
+{
+    const ss_capability_t *c = p->link ? ss_client_capability(ss_link_client(p->link)) : NULL;
+    int tls = p->settings.tls;
+
+    if (!p->has_facts && (tls == SS_TLS_STARTTLS || tls == SS_TLS_NEGOTIATE ||
+                          (tls == SS_TLS_OPPORTUNISTIC && c && c->starttls)))
+        return "starttls";
+    if (p->settings.username && *p->settings.username) return "auth";
+    return p->options.to ? "mail" : "quit";
+}
+
+/* The step that follows one that succeeded. */
+static const char *step_after(const ss_probe_t *p, const char *step)
+{
+    int has_tls_first = p->settings.tls == SS_TLS_TLS;
+
+    if (!strcmp(step, "config")) return "resolve";
+    if (!strcmp(step, "resolve")) return "connect";
+    if (!strcmp(step, "connect")) return has_tls_first ? "tls" : "greeting";
+    if (!strcmp(step, "tls")) return has_tls_first ? "greeting" : "hello";
+    if (!strcmp(step, "greeting")) return "hello";
+    if (!strcmp(step, "starttls")) return "tls";
+    if (!strcmp(step, "hello")) return after_hello(p);
+    if (!strcmp(step, "auth")) return p->options.to ? "mail" : "quit";
+    return strcmp(step, "mail") ? "quit" : "rcpt";
+}
+
 static void add_step(ss_probe_t *p, const char *name, ss_step_outcome_t outcome,
                      apr_interval_time_t took, const char *detail, const char *advice)
 {
@@ -88,17 +135,19 @@ static void add_step(ss_probe_t *p, const char *name, ss_step_outcome_t outcome,
 
     ss_probe_report_step_t *step = apr_array_push(report->steps);
     if (several) detail = apr_psprintf(report->pool, "%s: %s", host_name(p), detail);
-    *step = (ss_probe_report_step_t){ static_name(name), outcome, took,
+    *step = (ss_probe_report_step_t){ static_name(name),
+                                      outcome,
+                                      took,
                                       apr_pstrdup(report->pool, detail),
-                                      advice ? apr_pstrdup(report->pool, advice) : NULL };
+                                      advice ? apr_pstrdup(report->pool, advice) : NULL,
+                                      NULL };
+    if (p->failed_step)
+        step->next = after_host(p);
+    else if (strcmp(step->name, "quit"))
+        step->next = step_after(p, step->name);
     if (outcome != SS_STEP_OK) add_advice(report, advice);
     p->step_began = ss_mono_now();
     if (p->owner.step) p->owner.step(p->owner.self, report, step);
-}
-
-static int is_last_host(const ss_probe_t *p)
-{
-    return p->host + 1 >= p->settings.hosts->nelts;
 }
 
 static int is_late(const ss_result_t *result)
@@ -152,18 +201,6 @@ static const char *tls_words(ss_probe_t *p, const ss_tls_facts_t *f, const char 
         p->report->pool, "%s\n%s, %s%s%s\ncertificate for %s, valid %s to %s\nfingerprint %s%s",
         first, f->version, f->cipher, *f->group ? ", key exchange " : "", f->group,
         *f->names ? f->names : "no name", f->not_before, f->not_after, f->fingerprint, chain);
-}
-
-static const char *next_step(const ss_probe_t *p, const char *step)
-{
-    int has_tls_first = p->settings.tls == SS_TLS_TLS;
-
-    if (!strcmp(step, "resolve")) return "connect";
-    if (!strcmp(step, "connect")) return has_tls_first ? "tls" : "greeting";
-    if (!strcmp(step, "tls")) return has_tls_first ? "greeting" : "hello";
-    if (!strcmp(step, "greeting")) return "hello";
-    if (!strcmp(step, "starttls")) return "tls";
-    return "auth";
 }
 
 static const char *domain_of(const char *host)
@@ -241,7 +278,7 @@ static void on_step(ss_probe_t *p, ss_link_t *link, const ss_client_event_t *eve
                          apr_time_sec(event->took), detail);
     add_step(p, name, result.advice || is_slow ? SS_STEP_WARN : SS_STEP_OK, event->took, detail,
              result.advice);
-    p->step = next_step(p, name);
+    p->step = step_after(p, name);
 }
 
 /* ---- the secret ---- */
@@ -354,23 +391,19 @@ static void on_found(void *self, const apr_array_header_t *works)
     ss_loop_defer(p->loop, &p->turn);
 }
 
-static int is_worth_a_search(const ss_probe_t *p)
-{
-    return p->options.looks_further &&
-           ss_text_word_index("connect tls greeting starttls hello", p->failed_step) >= 0;
-}
-
 static void open_link(ss_probe_t *p);
 
 /* A host is over: the next one, the search, or the end. */
 static void host_over(ss_probe_t *p)
 {
-    ss_probe_search_options_t options = { .settings = p->options.settings,
-                                          .host = p->host,
-                                          .failed_step = p->failed_step,
-                                          .advice = p->failed_advice,
-                                          .facts = p->has_facts ? &p->facts : NULL,
-                                          .until = p->final };
+    ss_probe_search_options_t options = {
+        .settings = p->options.settings,
+        .host = p->host,
+        .failed_step = p->failed_step,
+        .advice = p->failed_advice,
+        .facts = p->has_facts ? &p->facts : NULL,
+        .until = ss_mono_min(p->final, ss_mono_add(ss_mono_now(), SEARCH_TIME_MAX))
+    };
 
     if (p->failed_step && !is_last_host(p)) {
         p->host++;

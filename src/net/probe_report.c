@@ -267,14 +267,6 @@ static const char *dumped(json_t *json, apr_pool_t *pool)
     return copy;
 }
 
-const char *ss_probe_report_settings_json(const ss_probe_report_t *report, int is_masked,
-                                          apr_pool_t *pool)
-{
-    view_t v = { is_masked, pool };
-
-    return dumped(settings_json(&v, report), pool);
-}
-
 const char *ss_probe_report_step_json(const ss_probe_report_step_t *step, int is_masked,
                                       apr_pool_t *pool)
 {

@@ -17,6 +17,7 @@ typedef struct {
     apr_interval_time_t took;
     const char *detail; /* may hold line ends: continuation lines are indented */
     const char *advice; /* id or NULL */
+    const char *next;   /* the step under way now, "search" (what would work), or NULL */
 } ss_probe_report_step_t;
 
 typedef struct {
@@ -41,9 +42,6 @@ const char *ss_probe_report_text(const ss_probe_report_t *report, int is_masked,
 const char *ss_probe_report_step_text(const ss_probe_report_step_t *step, int is_masked,
                                       apr_pool_t *pool);
 const char *ss_probe_report_json(const ss_probe_report_t *report, int is_masked, apr_pool_t *pool);
-/* The settings in force as a JSON array of {"name","value","source"}. */
-const char *ss_probe_report_settings_json(const ss_probe_report_t *report, int is_masked,
-                                          apr_pool_t *pool);
 /* One step as a JSON object. */
 const char *ss_probe_report_step_json(const ss_probe_report_step_t *step, int is_masked,
                                       apr_pool_t *pool);

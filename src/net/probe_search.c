@@ -78,7 +78,8 @@ static void conclude(ss_probe_search_t *s)
     }
 }
 
-/* A certificate that failed by name or trust alone: what makes this very certificate acceptable. */
+/* A certificate that failed by name, date or trust alone: what makes this very certificate
+ * acceptable. An attacker's works as well: each line says so. */
 static void suggest_certificate(ss_probe_search_t *s)
 {
     const ss_tls_facts_t *facts = s->options.facts;
@@ -87,14 +88,21 @@ static void suggest_certificate(ss_probe_search_t *s)
 
     if (!facts || !advice) return;
     if (*facts->fingerprint &&
-        ss_text_word_index("cert-self-signed cert-untrusted cert-incomplete cert-fingerprint",
+        ss_text_word_index("cert-self-signed cert-untrusted cert-incomplete cert-fingerprint "
+                           "cert-expired",
                            advice) >= 0)
-        add(s, apr_psprintf(s->pool, "SMTPSendTLSFingerprint %s", facts->fingerprint));
+        add(s, apr_psprintf(s->pool,
+                            "SMTPSendTLSFingerprint %s, only after you have checked it with the "
+                            "server's administrator",
+                            facts->fingerprint));
     if (ss_text_word_index("cert-name other-server", advice) < 0) return;
     apr_cpystrn(names, facts->names, sizeof(names));
     for (char *name = apr_strtok(names, " ", &state); name; name = apr_strtok(NULL, " ", &state)) {
         if (strchr(name, '*')) continue;
-        add(s, apr_psprintf(s->pool, "SMTPSendTLSName %s", name));
+        add(s, apr_psprintf(s->pool,
+                            "SMTPSendTLSName %s, only after you have checked it: this may be "
+                            "another server",
+                            name));
         return;
     }
 }
@@ -166,12 +174,18 @@ static void start_candidates(ss_probe_search_t *s)
     int own = ss_settings_port(settings, s->options.host);
     const int all = SS_TLSV1 | SS_TLSV1_1 | SS_TLSV1_2 | SS_TLSV1_3;
 
-    start_candidate(s, own, SS_TLS_TLS, 0);
-    start_candidate(s, own, SS_TLS_STARTTLS, 0);
+    /* Where only the certificate is wrong, port and way of TLS are right. */
+    int is_certificate = s->options.advice && !strncmp(s->options.advice, "cert-", 5);
+
+    if (!is_certificate) {
+        start_candidate(s, own, SS_TLS_TLS, 0);
+        start_candidate(s, own, SS_TLS_STARTTLS, 0);
+    }
     for (apr_size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
         if (usual[i].port != own) start_candidate(s, usual[i].port, usual[i].mode, 0);
     }
     if (settings->tls != SS_TLS_NONE) {
+        if (is_certificate) return;
         start_candidate(s, own, SS_TLS_TLS, all);
         start_candidate(s, own, SS_TLS_STARTTLS, all);
     } else {

@@ -14,8 +14,8 @@ typedef struct {
     ss_operator_t *context;
     ss_probe_t *probe;
     int is_json, is_masked, is_stream;
-    /* JSON for our own page: settings first, advice as text with each step, the plain text at the
-     * end */
+    /* JSON for our own page: with each step its advice as text and the next step, the plain text at
+     * the end */
     int is_page;
     apr_pool_t *pool;
 } testing_t;
@@ -24,13 +24,6 @@ static void end(testing_t *t)
 {
     t->context->tests--;
     apr_pool_destroy(t->pool);
-}
-
-static void put_piece(testing_t *t, json_t *piece)
-{
-    const char *text = apr_pstrcat(t->pool, ss_json_print(piece, t->pool), "\n", NULL);
-
-    t->req->ops->step(t->req, text, strlen(text));
 }
 
 static void put_page_step(testing_t *t, const ss_probe_report_step_t *step)
@@ -45,7 +38,9 @@ static void put_page_step(testing_t *t, const ss_probe_report_step_t *step)
                                       advice->meaning ? advice->meaning : "", "text",
                                       advice->remedy ? advice->remedy : ""));
     }
-    put_piece(t, piece);
+    ss_json_put(piece, "next", step->next);
+    const char *text = apr_pstrcat(t->pool, ss_json_print(piece, t->pool), "\n", NULL);
+    t->req->ops->step(t->req, text, strlen(text));
 }
 
 static void on_step(void *self, const ss_probe_report_t *report, const ss_probe_report_step_t *step)
@@ -150,11 +145,4 @@ void ss_verb_test(ss_operator_t *o, ss_request_t *req)
     req->work = t;
     req->left = left;
     t->probe = ss_probe_start(o->loop, &options, &owner);
-    if (t->is_page) {
-        ss_probe_report_t known = { .settings = relay->settings,
-                                    .secret_state = options.secret_state };
-        put_piece(t, json_pack("{s:o}", "settings",
-                               json_loads(ss_probe_report_settings_json(&known, t->is_masked, pool),
-                                          0, NULL)));
-    }
 }

@@ -66,21 +66,62 @@ def test_passed(make_httpd, relay, make_browser):
     assert "PASSED" in find(driver, "#outcome").text and "ok" in find(driver, "#outcome").get_attribute("class")
     steps = [e.get_attribute("data-step") for e in driver.find_elements(By.CSS_SELECTOR, "#steps > li")]
     assert steps[:5] == ["config", "resolve", "connect", "greeting", "hello"] and steps[-1] == "quit"
-    settings = find(driver, "section[aria-labelledby=settings]").text
-    assert "SMTPSendHost" in settings and "httpd.conf:" in settings and "at their defaults" in settings
+    settings = find(driver, "#settings")
+    assert not driver.execute_script("return arguments[0].querySelector('table').checkVisibility({contentVisibilityAuto: true, visibilityProperty: true})", settings)
+    settings.find_element(By.CSS_SELECTOR, "summary").click()
+    assert "SMTPSendHost" in settings.text and "httpd.conf:" in settings.text and "at their defaults" in settings.text
     dialogue = find(driver, "#dialogue")
     assert not dialogue.is_displayed()
     dialogue.find_element(By.XPATH, "../summary").click()
     assert "C: EHLO" in dialogue.text
 
 
-def test_failed_has_the_advice_beside_its_step(make_httpd, make_relay, make_browser):
+def visible_top_and_bottom(driver, element):
+    """In pixels from the top of the window."""
+    return driver.execute_script("const box = arguments[0].getBoundingClientRect(); return [box.top, box.bottom]", element)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_outcome_and_advice_come_first(make_httpd, make_relay, make_browser, script):
     httpd = make_httpd("SMTPSendUsername me\nSMTPSendPassword wrong\n", relay=make_relay(auth={"me": "right"}, mechanisms=["PLAIN"]))
+    driver = make_browser(script=script)
+    driver.get(url(httpd, "/mail-test"))
+    outcome, advice, steps = find(driver, "#outcome"), find(driver, "[aria-labelledby=todo]"), find(driver, "#steps")
+    assert "FAILED at auth" in outcome.text and "535" in outcome.text and "SMTPSendPassword" in advice.text
+    places = [visible_top_and_bottom(driver, e) for e in (outcome, advice, steps)]
+    assert places[0][0] >= 0 and places[0][1] <= places[1][0] and places[1][1] <= min(places[2][0], 900), places
+    assert not find(driver, ".busy").is_displayed() and not any(e.is_displayed() for e in driver.find_elements(By.CSS_SELECTOR, "#steps .advice, .next"))
+
+
+def test_the_keyboard_meets_the_outcome_first(make_httpd, relay, make_browser):
+    httpd = make_httpd(relay=relay)
     driver = make_browser()
     driver.get(url(httpd, "/mail-test"))
-    assert "FAILED at auth" in find(driver, "#outcome").text
-    advice = find(driver, "li[data-step=auth] .advice")
-    assert "SMTPSendPassword" in advice.text and advice.is_displayed()
+    seen = []
+    while "Send a test message" not in seen and len(seen) < 40:
+        driver.switch_to.active_element.send_keys(Keys.TAB)
+        seen.append(driver.switch_to.active_element.text or driver.switch_to.active_element.get_attribute("name"))
+    order = [seen.index(text) for text in ("Skip to content", "Overview", "Connection test", "Copy results", "Run again", "Dialogue", "Plain text", "from", "to", "Send a test message")]
+    assert order == sorted(order), seen
+
+
+def test_pages_link_to_each_other(make_httpd, relay, make_browser):
+    httpd = make_httpd(relay=relay)
+    driver = make_browser()
+    driver.get(url(httpd, "/mail-status/queue"))
+    follow(driver, by_text(driver, "nav a", "Connection test"))
+    assert find(driver, "nav a[aria-current]").text == "Connection test"
+    follow(driver, by_text(driver, "nav a", "Messages"))
+    assert find(driver, "h1").text == "Messages"
+
+
+def test_what_works_is_conditional_with_a_certificate_that_nobody_vouches_for(make_httpd, make_relay, certificates, make_browser):
+    httpd = make_httpd("SMTPSendTLS tls\n", relay=make_relay(tls="immediate", cert=certificates.self_signed()))
+    driver = make_browser()
+    driver.get(url(httpd, "/mail-test"))
+    outcome = find(driver, "#outcome").text
+    assert "FAILED at tls" in outcome and "only after you have checked it" in outcome, outcome
+    assert re.fullmatch(r"SMTPSendTLSFingerprint sha256:[0-9a-f]{64}", find(driver, "#outcome code").text)
 
 
 def test_copy_is_the_plain_text(make_httpd, relay, make_browser):
@@ -139,9 +180,18 @@ def test_steps_appear_before_the_end(make_httpd, make_browser, script):
         driver.get(url(httpd, "/mail-test?probe=0"))
         wait(driver, lambda d: len(d.find_elements(By.CSS_SELECTOR, "#steps > li")) >= 3)
         assert not driver.find_elements(By.CSS_SELECTOR, "#outcome") and not server.go.is_set()
+        assert find(driver, ".busy").is_displayed()
+        shown = [e for e in driver.find_elements(By.CSS_SELECTOR, ".next") if e.is_displayed()]
+        assert [e.text.strip() for e in shown] == ["greeting"]
+        spinner = shown[0].find_element(By.CSS_SELECTOR, ".spinner")
+        for motion, name in (("no-preference", "turn"), ("reduce", "none")):
+            driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-reduced-motion", "value": motion}]})
+            assert spinner.value_of_css_property("animation-name") == name
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
         server.go.set()
         wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, "#outcome"))
         assert "FAILED at greeting" in find(driver, "#outcome").text
+        assert not [e for e in driver.find_elements(By.CSS_SELECTOR, ".next, .busy") if e.is_displayed()]
     finally:
         server.close()
 
@@ -155,6 +205,8 @@ def test_a_test_message_is_followed_to_its_end(make_httpd, relay, make_browser, 
     by_text(driver, "button", "Send a test message").click()
     wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, "#outcome") and "SENT" in find(d, "#outcome").text)
     assert len(relay.messages) == 1
+    follow(driver, find(driver, "#message"))
+    assert "/mail-status/message/" in driver.current_url and "bob@example.net" in find(driver, "main").text
 
 
 # ---- actions ----

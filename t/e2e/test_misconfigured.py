@@ -131,7 +131,19 @@ def test_a_self_signed_certificate_is_pinned_as_suggested(make_httpd, make_relay
     relay = make_relay(tls="immediate", cert=certificates.self_signed("lonely"))
     httpd = make_httpd("SMTPSendTLS tls\n", relay=relay, expect=QUIET)
     text = check(httpd, "tls", ["self"], ["SMTPSendTLSFingerprint"], "probe=1")
+    assert re.search(r"^Works: .*, only after you have checked it", text, re.M), text
     httpd.write("SMTPSendTLS tls\n" + next(part for part in works(text) if "Fingerprint" in part) + "\n")
+    httpd.graceful_wait()
+    assert report(httpd)[0] == 200
+
+
+def test_an_expired_certificate_is_pinned_as_suggested(make_httpd, make_relay, certificates):
+    relay = make_relay(tls="immediate", cert=certificates.issue("expired", end="20210101000000Z"))
+    config = f"SMTPSendTLS tls\nSMTPSendTLSCACertificateFile {certificates.ca}\n"
+    httpd = make_httpd(config, relay=relay, expect=QUIET)
+    text = check(httpd, "tls", ["expired"], ["renewed"], "probe=1")
+    assert "only after you have checked it" in text
+    httpd.write(config + next(part for part in works(text) if "Fingerprint" in part) + "\n")
     httpd.graceful_wait()
     assert report(httpd)[0] == 200
 
@@ -141,6 +153,7 @@ def test_another_name_is_named_as_suggested(make_httpd, make_relay, certificates
     config = f"SMTPSendTLS tls\nSMTPSendTLSCACertificateFile {certificates.ca}\n"
     httpd = make_httpd(config, relay=relay, expect=QUIET)
     text = check(httpd, "tls", ["mail.elsewhere.example"], ["SMTPSendTLSName"], "probe=1")
+    assert re.search(r"^Works: SMTPSendTLSName .*, only after you have checked it", text, re.M), text
     httpd.write(config + next(part for part in works(text) if "TLSName" in part) + "\n")
     httpd.graceful_wait()
     assert report(httpd)[0] == 200

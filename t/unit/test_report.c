@@ -39,10 +39,14 @@ static ss_probe_report_t make(const char *failed)
     r.took = 25000;
     APR_ARRAY_PUSH(r.steps, ss_probe_report_step_t) =
         (ss_probe_report_step_t){ "connect", SS_STEP_OK, 12000, "192.0.2.1 port 25 answered",
-                                  NULL };
+                                  NULL,      NULL };
     APR_ARRAY_PUSH(r.steps, ss_probe_report_step_t) =
-        (ss_probe_report_step_t){ "tls", failed ? SS_STEP_FAIL : SS_STEP_WARN, 3000,
-                                  "first line\nsecond line", failed ? "cert-name" : NULL };
+        (ss_probe_report_step_t){ "tls",
+                                  failed ? SS_STEP_FAIL : SS_STEP_WARN,
+                                  3000,
+                                  "first line\nsecond line",
+                                  failed ? "cert-name" : NULL,
+                                  NULL };
     APR_ARRAY_PUSH(r.dialogue, const char *) = "S: 220 smtp.example.com ESMTP";
     if (failed) APR_ARRAY_PUSH(r.advice, const char *) = "cert-name";
     if (failed) APR_ARRAY_PUSH(r.works, const char *) = "SMTPSendTLS starttls, SMTPSendPort 587";
@@ -159,7 +163,7 @@ static void bytes_from_outside_become_valid_json(void)
 {
     apr_pool_create(&pool, NULL);
     ss_probe_report_step_t step = { "greeting", SS_STEP_FAIL, 0, "bad \xff\x01 bytes \"quoted\"",
-                                    NULL };
+                                    NULL,       NULL };
     json_t *root = json_loads(ss_probe_report_step_json(&step, 0, pool), 0, NULL);
     CU_ASSERT_PTR_NOT_NULL(root);
     json_decref(root);

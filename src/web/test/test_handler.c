@@ -77,7 +77,7 @@ static void begin_stream(test_t *t)
     if (t->is_begun) return;
     t->is_begun = 1;
     if (t->form == FORM_HTML)
-        ss_test_page_begin(t->r, t->relay, &t->query, HTTP_OK);
+        ss_test_page_begin(t->r, t->relay, HTTP_OK);
     else
         ap_set_content_type(t->r, type_of(t->form, 1));
     ap_rflush(t->r);
@@ -99,7 +99,7 @@ static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
 
     begin_stream(t);
     if (t->form == FORM_HTML)
-        ss_test_page_piece(t->r, &t->page, bytes, len);
+        ss_test_page_step(t->r, &t->page, bytes, len);
     else
         write_step(t, bytes, len);
     /* A client that has left ends the test: the daemon sees the socket close. */
@@ -145,8 +145,8 @@ static int not_run(test_t *t, int status, const char *why)
 
     if (status == 503 || status == 429) apr_table_setn(t->r->headers_out, "Retry-After", "5");
     if (t->form == FORM_HTML) {
-        if (!t->is_begun) ss_test_page_begin(t->r, t->relay, &t->query, status);
-        ss_test_page_end(t->r, &t->page, &t->query, NULL, text);
+        if (!t->is_begun) ss_test_page_begin(t->r, t->relay, status);
+        ss_test_page_end(t->r, &t->page, &t->query, NULL, text, safe);
         return OK;
     }
     if (t->is_begun) {
@@ -186,7 +186,7 @@ static int answer_test(test_t *t)
         begin_stream(t);
         const json_t *whole = ss_rpc_document(t->r->pool, &t->answer);
         ss_test_page_end(t->r, &t->page, &t->query, json_object_get(whole, "report"),
-                         ss_html_member(whole, "text"));
+                         ss_html_member(whole, "text"), NULL);
         return OK;
     }
     if (t->is_stream) {
