@@ -125,11 +125,23 @@ static const char *absolute_secret(const reader_t *r, const char *text)
                     : text;
 }
 
+static const char *absolute_log(const reader_t *r, const char *text)
+{
+    apr_size_t bars = strspn(text, "|");
+
+    if (bars) bars += strspn(text + bars, " ");
+    return !text[bars] || (bars && text[bars] == '$')
+               ? text
+               : apr_pstrcat(r->pool, apr_pstrmemdup(r->pool, text, bars),
+                             absolute(r, r->process->server_root, text + bars), NULL);
+}
+
 static void make_absolute(const reader_t *r, const ss_option_t *option, int argc, const char **argv)
 {
     const char *root = r->process->server_root;
 
     if (option->kind == SS_KIND_FILE && argc == 1) argv[0] = absolute(r, root, argv[0]);
+    if (option->kind == SS_KIND_LOG && argc == 1) argv[0] = absolute_log(r, argv[0]);
     if (option->kind == SS_KIND_QUEUE && argc == 2 && !strcasecmp(argv[0], "sqlite3"))
         argv[1] = absolute(r, root, argv[1]);
     if (option->kind == SS_KIND_SECRET && argc >= 1) argv[0] = absolute_secret(r, argv[0]);

@@ -16,6 +16,7 @@ typedef enum {
     SS_KIND_SOURCE,
     SS_KIND_LISTEN,
     SS_KIND_FILE,
+    SS_KIND_LOG, /* a file, or "|program ..." */
     SS_KIND_HOSTS,
     SS_KIND_ENUM,
     SS_KIND_TLS,

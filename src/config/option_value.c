@@ -139,6 +139,16 @@ static const char *read_text(const value_t *v)
     return keep(v, v->text);
 }
 
+static const char *read_log(const value_t *v)
+{
+    const char *program = v->text + strspn(v->text, "|$ ");
+
+    if (*v->text == '|' && !*program) return wrong(v, "names no program after the |");
+    if (!*v->text || v->text[strlen(v->text) - 1] == '/')
+        return wrong(v, "is not a file's name, nor | and a program");
+    return read_text(v);
+}
+
 /* A local address, IPv4 or IPv6: a name or an interface would only fail when the first connection
  * is made. */
 static const char *read_source(const value_t *v)
@@ -594,6 +604,7 @@ static const struct {
     [SS_KIND_SOURCE] = { POINTER, ONE, read_source, print_text },
     [SS_KIND_LISTEN] = { POINTER, ONE, read_listen, print_text },
     [SS_KIND_FILE] = { POINTER, ONE, read_text, print_text },
+    [SS_KIND_LOG] = { POINTER, ONE, read_log, print_text },
     [SS_KIND_HOSTS] = { LIST(ss_settings_host_t), 1, 16, "takes one to 16 hosts", read_host,
                         print_host },
     [SS_KIND_ENUM] = { INT, ONE, read_enum, print_int },

@@ -123,6 +123,18 @@ static const char *secret_path(cmd_parms *cmd, const char *text)
                     : text;
 }
 
+/* A file, or a program that no shell looks for, may be below ServerRoot. */
+static const char *log_path(cmd_parms *cmd, const char *text)
+{
+    apr_size_t bars = strspn(text, "|");
+
+    if (bars) bars += strspn(text + bars, " ");
+    if (!text[bars] || (bars && text[bars] == '$')) return text;
+    const char *absolute = ap_server_root_relative(cmd->pool, text + bars);
+    return absolute ? apr_pstrcat(cmd->pool, apr_pstrmemdup(cmd->pool, text, bars), absolute, NULL)
+                    : text;
+}
+
 static const char *set(cmd_parms *cmd, void *directory, int argc, char *const argv[])
 {
     const ss_option_t *option = cmd->info;
@@ -134,6 +146,7 @@ static const char *set(cmd_parms *cmd, void *directory, int argc, char *const ar
     for (int i = 0; i < argc; i++) values[i] = argv[i];
     if (option->kind == SS_KIND_FILE && argc == 1)
         values[0] = ap_server_root_relative(cmd->pool, argv[0]);
+    if (option->kind == SS_KIND_LOG && argc == 1) values[0] = log_path(cmd, argv[0]);
     if (option->kind == SS_KIND_QUEUE && argc == 2 && !strcasecmp(argv[0], "sqlite3"))
         values[1] = ap_server_root_relative(cmd->pool, argv[1]);
     if (option->kind == SS_KIND_SECRET && argc >= 1) values[0] = secret_path(cmd, argv[0]);

@@ -24,6 +24,7 @@ enum { SS_TLSV1 = 1, SS_TLSV1_1 = 2, SS_TLSV1_2 = 4, SS_TLSV1_3 = 8 };
 typedef enum { SS_ONE_OFF, SS_ONE_ON, SS_ONE_AUTO } ss_one_message_t;
 typedef enum { SS_PIPELINING_OFF, SS_PIPELINING_AUTO } ss_pipelining_t;
 typedef enum { SS_UNCERTAIN_RETRY, SS_UNCERTAIN_HOLD } ss_uncertain_t;
+typedef enum { SS_EVENT_WHOLE, SS_EVENT_MASKED, SS_EVENT_HASHED } ss_event_addresses_t;
 typedef enum { SS_PRIORITY_HIGH, SS_PRIORITY_NORMAL, SS_PRIORITY_BULK } ss_priority_t;
 enum {
     SS_TIMEOUT_CONNECT,
@@ -105,6 +106,8 @@ typedef struct {              /* once for the whole server (G) */
     const char *node_file;    /* where a node of a shared queue keeps its name */
     apr_int64_t queue_limit_messages, queue_limit_bytes;
     apr_interval_time_t history;
+    const char *event_log; /* an absolute path, or "|" and a program with its arguments; or NULL */
+    int event_addresses;   /* ss_event_addresses_t */
     apr_array_header_t *daemon_user; /* of const char *: a user, and a group where it is given */
     const char *socket_path;
     int socket_mode;               /* 0660 */

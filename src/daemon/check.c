@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config/option.h"
+#include "daemon/event_output.h"
 #include "net/tls.h"
 
 /* Where the directive stands: "file:line: ", or "". */
@@ -35,6 +36,16 @@ int ss_check_tls(const ss_config_t *config, const ss_log_t *log, apr_pool_t *poo
         count++;
     }
     return count;
+}
+
+int ss_check_event_log(const ss_config_t *config, const ss_log_t *log, apr_pool_t *pool)
+{
+    const char *bad = ss_event_output_check(&config->globals, pool);
+
+    if (bad)
+        ss_log(log, SS_LOG_ERROR, 246, "%sSMTPSendEventLog: %s",
+               place_of(config->globals.sources, "SMTPSendEventLog", pool), bad);
+    return bad != NULL;
 }
 
 void ss_check_queue(const ss_config_t *config, const ss_log_t *log, apr_pool_t *pool)

@@ -53,7 +53,9 @@ static apr_status_t start(ss_daemon_t *d, const ss_core_options_t *options)
     const ss_wiring_options_t wiring = { .instance = options->instance,
                                          .generation = options->generation,
                                          .restarts = options->restarts,
-                                         .finished = options->finished };
+                                         .finished = options->finished,
+                                         .event_fd = options->event_fd,
+                                         .event_path = options->event_path };
     apr_status_t rv = ss_loop_create(&d->loop, d->log, d->pool);
 
     if (rv == APR_SUCCESS) rv = ss_wiring_create(d, &wiring);

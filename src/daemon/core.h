@@ -19,7 +19,10 @@ typedef struct {
     int listen_fd;                   /* of the local socket */
     int lifeline_fd;                 /* a byte, or its end: leave; -1: none */
     int smtp_fd;                     /* of SMTPSendListen; -1: none */
-    int term_fd;                     /* readable: SIGTERM came; 0: none */
+    /* SMTPSendEventLog: open, or -1; and its path, where it can be opened again; or NULL */
+    int event_fd;
+    const char *event_path;
+    int term_fd; /* readable: SIGTERM came; 0: none */
     apr_uint64_t instance;
     unsigned generation, restarts;
     ss_trouble_t *trouble;

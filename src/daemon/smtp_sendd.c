@@ -17,6 +17,7 @@
 #include "daemon/check.h"
 #include "daemon/core.h"
 #include "daemon/error_log.h"
+#include "daemon/event_output.h"
 #include "daemon/final_states.h"
 #include "daemon/ownership.h"
 #include "daemon/process.h"
@@ -101,7 +102,10 @@ static int run_for_httpd(apr_pool_t *pool)
     if (!bad && users.web_uid >= 0)
         bad = ss_ownership_give(&config->globals, (uid_t)users.web_uid, &users.own,
                                 options.lifeline_fd, &log, pool);
-    if (!bad) bad = ss_process_become(&users.own, process.chroot, pool);
+    if (bad) return ss_core_refuse(&options, bad);
+    options.event_fd = ss_event_output_open(&config->globals, &users.own, &log);
+    if (!process.chroot) options.event_path = ss_event_output_path(&config->globals);
+    bad = ss_process_become(&users.own, process.chroot, pool);
     if (bad) return ss_core_refuse(&options, bad);
     options.config = config;
     options.instance = process.instance ? strtoull(process.instance, NULL, 10) : 0;
@@ -122,7 +126,7 @@ static int check_for_httpd(apr_pool_t *pool)
 
     if (!bad) {
         ss_process_read_files(config, pool);
-        int count = ss_check_tls(config, &log, pool);
+        int count = ss_check_tls(config, &log, pool) + ss_check_event_log(config, &log, pool);
         bad = ss_process_users(&users, &process, &config->globals, pool);
         int is_due = ss_ownership_is_due(&config->globals, (uid_t)users.web_uid, &users.own, pool);
         if (!bad) bad = ss_process_become(&users.own, process.chroot, pool);
@@ -163,6 +167,8 @@ int main(int argc, const char *const *argv)
     if (!strcmp(mode, "--check-for-httpd")) return check_for_httpd(pool);
     if (!strcmp(mode, "--version")) return puts("smtp-sendd " SMTP_SEND_VERSION) < 0;
     if (!strcmp(mode, "--help")) return fputs(usage, stdout) < 0;
+    if (argc == 3 && !strcmp(argv[1], SS_EVENT_OUTPUT_KEEP))
+        return ss_event_output_keep(argv[2], pool);
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--config") && i + 1 < argc)
             path = argv[++i];

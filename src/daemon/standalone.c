@@ -18,6 +18,7 @@
 #include "daemon/core.h"
 #include "daemon/default_folder.h"
 #include "daemon/error_log.h"
+#include "daemon/event_output.h"
 #include "daemon/notify.h"
 #include "daemon/ownership.h"
 #include "daemon/process.h"
@@ -83,7 +84,7 @@ static int check(const ss_config_t *config, const ss_config_process_t *process,
     int count;
 
     ss_config_check(config, &log);
-    count = ss_check_tls(config, &log, pool);
+    count = ss_check_tls(config, &log, pool) + ss_check_event_log(config, &log, pool);
     int is_due = ss_ownership_is_due(&config->globals, (uid_t)users->web_uid, &users->own, pool);
     const char *bad = ss_process_become(&users->own, process->chroot, pool);
     if (bad) return complain(bad);
@@ -118,7 +119,10 @@ static int serve(const ss_config_t *config, const ss_config_process_t *process,
                           ? NULL
                           : ss_ownership_give(&config->globals, (uid_t)users->web_uid, &users->own,
                                               options.term_fd, &log, pool);
-    if (!bad) bad = ss_process_become(&users->own, process->chroot, pool);
+    if (bad) return complain(bad);
+    options.event_fd = ss_event_output_open(&config->globals, &users->own, &log);
+    if (!process->chroot) options.event_path = ss_event_output_path(&config->globals);
+    bad = ss_process_become(&users->own, process->chroot, pool);
     return bad ? complain(bad) : ss_core_run(&options);
 }
 

@@ -12,6 +12,7 @@
 #include "operator/verb.h"
 #include "record/activity.h"
 #include "record/counters.h"
+#include "record/event_log.h"
 #include "record/webhook.h"
 
 #define ROOM 16 /* clients that are closed when a relay lacks a descriptor */
@@ -122,6 +123,28 @@ static void recipient_changed(void *self, const ss_message_t *m, const ss_recipi
     ss_webhook_notify(d->record, m, rcpt, now);
 }
 
+static void attempted(void *self, const ss_message_t *m, const ss_recipient_t *rcpt,
+                      const ss_ports_attempt_t *attempt)
+{
+    const ss_daemon_t *d = self;
+
+    ss_event_log_attempt(d->record, m, rcpt, attempt);
+}
+
+static void finished(void *self, const ss_message_t *m, const ss_recipient_t *rcpt)
+{
+    const ss_daemon_t *d = self;
+
+    ss_event_log_final(d->record, m, rcpt);
+}
+
+static void reported(void *self, const ss_message_t *report)
+{
+    const ss_daemon_t *d = self;
+
+    ss_event_log_accepted(d->record, report);
+}
+
 static void message_written(void *self, const char *id)
 {
     const ss_daemon_t *d = self;
@@ -139,6 +162,8 @@ static void setting(void *self, const char *key, const char *value)
         ss_activity_restore(d->record, key, value, ss_wall_now());
     else if (!strcmp(key, "counters/"))
         ss_counters_restore(d->record, value);
+    else if (!strcmp(key, SS_EVENT_LOG_KEY))
+        ss_event_log_restore(d->record, value);
 }
 
 static void settings_read(void *self)
@@ -146,6 +171,7 @@ static void settings_read(void *self)
     const ss_daemon_t *d = self;
 
     ss_activity_ready(d->record);
+    ss_event_log_ready(d->record);
 }
 
 static void handed(void *self, const ss_store_changed_t *changed, ss_store_action_t action,
@@ -174,6 +200,7 @@ static void is_short(void *self)
 
 static apr_status_t make_delivery(ss_daemon_t *d)
 {
+    int is_event_log = d->config->globals.event_log != NULL;
     ss_delivery_options_t options = { .config = d->config,
                                       .log = d->log,
                                       .idents = &d->idents,
@@ -194,6 +221,9 @@ static apr_status_t make_delivery(ss_daemon_t *d)
                                                  .random = draw,
                                                  .may_log = may_log,
                                                  .recipient_changed = recipient_changed,
+                                                 .attempted = is_event_log ? attempted : NULL,
+                                                 .finished = is_event_log ? finished : NULL,
+                                                 .reported = is_event_log ? reported : NULL,
                                                  .message_written = message_written,
                                                  .setting = setting,
                                                  .settings_read = settings_read,
@@ -244,6 +274,7 @@ static ss_intake_t *make_intake(ss_daemon_t *d)
                            .loop = d->loop,
                            .queue = &d->queue,
                            .delivery = d->delivery,
+                           .record = d->record,
                            .metrics = &d->record->metrics,
                            .idents = &d->idents,
                            .went_idle = went_idle,
@@ -262,6 +293,7 @@ apr_status_t ss_wiring_create(ss_daemon_t *d, const ss_wiring_options_t *options
     d->operators = make_operator(d, options);
     d->intake = make_intake(d);
     ss_webhook_create(d->record);
+    ss_event_log_create(d->record, options->event_fd, options->event_path);
     ss_operator_init(d->operators);
     ss_intake_init(d->intake);
     ss_activity_start(d->record);
@@ -275,4 +307,5 @@ void ss_wiring_destroy(ss_daemon_t *d)
     if (d->local_socket) ss_local_socket_destroy(d->local_socket);
     ss_loop_destroy(d->loop);
     ss_webhook_destroy(d->record);
+    ss_event_log_destroy(d->record);
 }

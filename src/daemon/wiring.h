@@ -8,6 +8,8 @@ typedef struct {
     apr_uint64_t instance;
     unsigned generation, restarts;
     ss_record_finished_fn *finished; /* or NULL */
+    int event_fd;                    /* SMTPSendEventLog, as core.h has it */
+    const char *event_path;
 } ss_wiring_options_t;
 
 /* The loop is there, the store need not. */

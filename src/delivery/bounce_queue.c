@@ -314,6 +314,7 @@ void ss_bounce_queue_committed(ss_relay_t *relay, const ss_store_outcome_t *outc
         }
         ss_log(d->log, SS_LOG_INFO, 252, "%s: bounce %s sent to <%s>", report->attr.created_by,
                report->id, report->rcpts[0].address);
+        if (d->ports.reported) d->ports.reported(d->ports.self, report);
         ss_relay_add_message(relay, report);
         ss_job_t *job = ss_job_create(d, relay, report, NULL);
         job->stored = ss_delivery_mono(d);

@@ -135,6 +135,8 @@ static void apply_settings(ss_delivery_t *d, const ss_lease_t *lease)
             if (relay) ss_pause_share(relay, row->value, lease->number);
         } else if (!strncmp(row->key, "learned/", 8)) {
             ss_learned_restore(d, row->key + 8, row->value);
+        } else if (!strncmp(row->key, "shared/", 7)) {
+            d->ports.setting(d->ports.self, row->key, row->value);
         }
     }
 }

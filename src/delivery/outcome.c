@@ -42,9 +42,11 @@ static void say(const ss_job_t *job, const ss_recipient_t *rcpt,
 {
     const ss_message_t *m = job->message;
     const ss_log_t *log = job->delivery->log;
+    const ss_ports_t *ports = &job->delivery->ports;
     ss_log_level_t level = !strcmp(status, "sent") ? SS_LOG_INFO : SS_LOG_WARN;
+    int is_heard = attempt && ports->attempted;
 
-    if (!ss_log_is(log, level)) return;
+    if (!ss_log_is(log, level) && !is_heard) return;
     ss_mono_t mono = ss_delivery_mono(job->delivery);
     apr_interval_time_t delay = now - m->created, transfer = 0;
     apr_interval_time_t stored =
@@ -57,6 +59,9 @@ static void say(const ss_job_t *job, const ss_recipient_t *rcpt,
         if (ss_mono_is_set(attempt->started))
             transfer = ss_mono_since(attempt->ended, attempt->started);
     }
+    if (is_heard)
+        ports->attempted(ports->self, m, rcpt,
+                         &(ss_ports_attempt_t){ stored, queue, connect, transfer });
     ss_log(log, level, 0,
            "%s: to=<%s>, relay=%s, delay=%.2f, delays=%.2f/%.2f/%.2f/%.2f, dsn=%s, status=%s (%s)",
            m->id, rcpt->address, attempt && attempt->host ? attempt->host : "none", seconds(delay),
@@ -111,6 +116,20 @@ static int count_sent(const ss_store_outcome_t *outcome)
     return count;
 }
 
+/* Tells who became final by this outcome. */
+static void tell_finished(const ss_job_t *job, const ss_store_outcome_t *outcome)
+{
+    const ss_ports_t *ports = &job->delivery->ports;
+
+    if (!ports->finished || !job->message) return;
+    for (int i = 0; i < outcome->changed_count; i++) {
+        ss_recipient_t rcpt = outcome->message->rcpts[outcome->changed[i]];
+        if (!ss_state_is_final(rcpt.state)) continue;
+        rcpt.address = job->message->rcpts[outcome->changed[i]].address;
+        ports->finished(ports->self, job->message, &rcpt);
+    }
+}
+
 static void committed(ss_store_request_t *request)
 {
     ss_job_t *job = request->baton;
@@ -129,6 +148,8 @@ static void committed(ss_store_request_t *request)
     }
     if (request->rv != APR_SUCCESS)
         d->sent_again += count_sent(ss_store_request_as(request, SS_STORE_OUTCOME));
+    else
+        tell_finished(job, ss_store_request_as(request, SS_STORE_OUTCOME));
     ss_bounce_queue_committed(job->relay, ss_store_request_as(request, SS_STORE_OUTCOME));
     job->relay->uncommitted--;
     job->relay->stored = ss_delivery_mono(d);

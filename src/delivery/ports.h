@@ -12,6 +12,11 @@
 #include "queue/lease.h"
 #include "queue/store.h"
 
+/* Where the time of an attempt went, as the log's "delays" has it. */
+typedef struct {
+    apr_interval_time_t stored, queued, connected, transferred;
+} ss_ports_attempt_t;
+
 typedef struct {
     void *self; /* first argument of all functions here */
 
@@ -67,6 +72,14 @@ typedef struct {
      * posted to the store. */
     void (*recipient_changed)(void *self, const ss_message_t *m, const ss_recipient_t *rcpt,
                               apr_time_t now);
+    /* An attempt was made and is charged: rcpt has its new state. NULL: nobody wants to know; so
+     * the next two. */
+    void (*attempted)(void *self, const ss_message_t *m, const ss_recipient_t *rcpt,
+                      const ss_ports_attempt_t *attempt);
+    /* A final state of a recipient is on stable storage. */
+    void (*finished)(void *self, const ss_message_t *m, const ss_recipient_t *rcpt);
+    /* A report of ours is on stable storage, and will be sent. */
+    void (*reported)(void *self, const ss_message_t *report);
     /* A change of the message was written (or failed to be): whoever waits for its end looks
      * again. */
     void (*message_written)(void *self, const char *id);

@@ -9,6 +9,7 @@
 #include "delivery/relay.h"
 #include "intake/staging.h"
 #include "mail/address.h"
+#include "record/event_log.h"
 #include "record/health.h"
 
 typedef struct {
@@ -170,6 +171,8 @@ static void stored(ss_store_request_t *request)
                "this Idempotency-Key was used with other content, for message %s",
                accept->existing_id);
     }
+    if (!answer.refusal && !answer.is_repeated && a->intake->record)
+        ss_event_log_accepted(a->intake->record, m);
     answer_client(a, &answer);
     /* Whether its commit took effect is not known, or was found out late: the store knows. */
     if (request->is_unknown) ss_delivery_doubt(a->intake->delivery, a->relay->name);

@@ -13,7 +13,7 @@
 #include "net/loop.h"
 #include "queue/message.h"
 #include "queue/store_port.h"
-#include "record/metrics.h"
+#include "record/record.h"
 
 /* Content in memory on its way to the store, all clients together. Above it new submissions wait;
  * above twice this, running ones wait too. */
@@ -28,6 +28,7 @@ typedef struct ss_intake_t {
     ss_loop_t *loop;
     ss_store_port_t *queue;
     ss_delivery_t *delivery;
+    ss_record_t *record;   /* NULL: nobody records what happens */
     ss_metrics_t *metrics; /* submissions are counted here */
     ss_ident_source_t *idents;
     /* Called when a client got its last answer while the daemon leaves: it may be done. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 
 #define MASK_MAX (1 << 20) /* of one text, masked; more is cut */
 #define WORD_MAX 320       /* longest name or address looked at (RFC 5321 4.5.3.1) */
@@ -28,6 +29,14 @@ static int is_domain(const char *word, apr_size_t len)
     return at > 1 && len - at >= 2 && !memchr(word, ':', len) && !memchr(word, '%', len);
 }
 
+/* The first character, of several bytes too. */
+static void put_first(ss_buf_t *out, const char *word, apr_size_t len)
+{
+    int first = ss_text_utf8_length((const unsigned char *)word, len);
+
+    ss_buf_append(out, word, first ? (apr_size_t)first : 1);
+}
+
 static void put_domain(ss_buf_t *out, const char *domain, apr_size_t len)
 {
     const char *end = domain + len;
@@ -38,7 +47,7 @@ static void put_domain(ss_buf_t *out, const char *domain, apr_size_t len)
             ss_buf_append(out, domain, (apr_size_t)(end - domain));
             return;
         }
-        if (dot > domain) ss_buf_append(out, domain, 1);
+        if (dot > domain) put_first(out, domain, (apr_size_t)(dot - domain));
         ss_buf_puts(out, "***.");
         domain = dot + 1;
     }
@@ -86,7 +95,7 @@ static void put_word(ss_buf_t *out, const char *word, apr_size_t len, int is_pat
     if (len > WORD_MAX || is_path) {
         ss_buf_append(out, word, len);
     } else if (at && at > word && at + 1 < word + len) {
-        ss_buf_append(out, word, 1);
+        put_first(out, word, len);
         ss_buf_puts(out, "***@");
         put_domain(out, at + 1, (apr_size_t)(word + len - at) - 1);
     } else if (put_ip(out, word, len)) {

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 
 #include "record/activity.h"
+#include "record/event_log.h"
 
 void *ss_selection_create(ss_operator_t *o, ss_request_t *req, const char *verb, apr_size_t size)
 {
@@ -91,6 +92,27 @@ void ss_selection_confirm(ss_selection_t *s, ss_store_action_t control,
     ss_store_port_post(s->context->queue, &request->head);
 }
 
+/* Of one message its own line has said it (ss_selection_took). */
+static void tell(const ss_selection_t *s)
+{
+    const json_t *header = s->req->header;
+    const ss_event_line_action_t action = { .action = s->verb,
+                                            .who = s->who,
+                                            .reason = ss_json_text(header, "reason"),
+                                            .filter = s->is_filtered
+                                                          ? json_object_get(header, "filter")
+                                                          : NULL,
+                                            .count = s->done };
+
+    if (!ss_selection_is_one(s)) ss_event_log_action(s->context->record, &action);
+}
+
+void ss_selection_took(ss_operator_t *o, const char *id, const char *verb, const char *who)
+{
+    ss_event_log_action(
+        o->record, &(ss_event_line_action_t){ .action = verb, .who = who, .id = id, .count = -1 });
+}
+
 static void note(const ss_selection_t *s)
 {
     const char *what =
@@ -104,7 +126,7 @@ static void note(const ss_selection_t *s)
 
 void ss_selection_finish(ss_selection_t *s, const char *state)
 {
-    if (s->req && s->done) note(s);
+    if (s->req && s->done) note(s), tell(s);
     if (s->req) {
         json_t *document = json_pack("{s:I,s:I}", "matched",
                                      (json_int_t)(s->is_filtered ? s->matched : s->ids->nelts),

@@ -31,6 +31,9 @@ void ss_selection_confirm(ss_selection_t *s, ss_store_action_t control,
 /* Whether exactly one message was named. */
 int ss_selection_is_one(const ss_selection_t *s);
 
+/* The action changed that message, for the event log. */
+void ss_selection_took(ss_operator_t *o, const char *id, const char *verb, const char *who);
+
 /* Each of these answers the request, where there is one, and frees the selection. */
 /* {"matched","done"}, and for one message "id" and, unless NULL, "state"; the action is noted. */
 void ss_selection_finish(ss_selection_t *s, const char *state);

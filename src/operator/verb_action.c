@@ -32,6 +32,7 @@ void ss_verb_action_took(ss_operator_t *o, const ss_store_changed_t *t, ss_store
     ss_verb_lookup_wake(o, t->id);
     ss_log(o->log, SS_LOG_NOTICE, 270, "%s: %s by %s", t->id, actions[control].verb, who);
     if (t->is_foreign) return;
+    ss_selection_took(o, t->id, actions[control].verb, who);
     if (control == SS_ACTION_CANCEL) o->record->metrics.cancelled += (apr_uint64_t)t->recipients;
     if (control == SS_ACTION_CANCEL || control == SS_ACTION_HOLD)
         ss_webhook_notify_stored(o->record, t->id, state);

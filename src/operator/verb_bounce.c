@@ -59,6 +59,7 @@ static void give_up(work_t *work, ss_job_t *job)
         work->selection.done++;
         ss_log(work->selection.context->log, SS_LOG_NOTICE, 274, "%s: bounced by %s", job->entry.id,
                work->selection.who);
+        ss_selection_took(work->selection.context, job->entry.id, "bounce", work->selection.who);
     }
     ss_job_settle(job);
 }

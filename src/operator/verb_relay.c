@@ -7,6 +7,7 @@
 #include "delivery/pause.h"
 #include "delivery/slow_start.h"
 #include "record/activity.h"
+#include "record/event_log.h"
 
 /* "rate": [count, microseconds] of the request; NULL: none. */
 static const ss_settings_rate_t *read_rate(const json_t *header, ss_settings_rate_t *rate)
@@ -91,6 +92,13 @@ void ss_verb_relay(ss_operator_t *o, ss_request_t *req)
                                  name ? name : "", reason && *reason ? ": " : "",
                                  reason ? reason : "", NULL),
                      now);
+    ss_event_log_action(
+        o->record, &(ss_event_line_action_t){ .action = req->verb,
+                                              .who = who,
+                                              .reason = reason && *reason ? reason : NULL,
+                                              .relay = name,
+                                              .count = -1,
+                                              .until = is_pause && lasts > 0 ? now + lasts : 0 });
     req->work = rows;
     ss_store_port_post(o->queue, &request->head);
 }

@@ -76,10 +76,11 @@ static const ss_dialect_mark_t types[] = {
 };
 
 static const char *const sql[SS_SQL_COUNT] = {
-    /* Pauses and learned limitations of hosts are shared by all nodes; other settings are the
-       node's own. */
+    /* Pauses, learned limitations of hosts and "shared/" are shared by all nodes; other settings
+       are the node's own. */
     [SS_SQL_SET] = "INSERT INTO setting (key, value, who, time, node) SELECT k, v, w, t, CASE WHEN "
-                   "left(k, 6) = 'pause/' OR left(k, 8) = 'learned/' THEN '' ELSE {node} END"
+                   "left(k, 6) = 'pause/' OR left(k, 8) = 'learned/' OR left(k, 7) = 'shared/' "
+                   "THEN '' ELSE {node} END"
                    " FROM (SELECT %s AS k, %s AS v, %s AS w, %lld AS t) given"
                    " ON CONFLICT (key, node) DO UPDATE SET value = excluded.value, who = "
                    "excluded.who, time = excluded.time",

@@ -7,6 +7,7 @@
 #include "delivery/jump.h"
 #include "delivery/pause.h"
 #include "delivery/progress.h"
+#include "record/event_log.h"
 #include "record/health.h"
 
 #define STORE_BUCKETS (int)(sizeof(((ss_store_stats_t *)0)->buckets) / sizeof(apr_uint64_t))
@@ -259,6 +260,11 @@ void ss_exposition_print(ss_record_t *r, ss_buf_t *out, apr_time_t now)
     family(&p, "daemon_restarts", "counter",
            "Restarts of the delivery daemon after it had ended unexpectedly.");
     counter(&p, "daemon_restarts", "", r->restarts);
+    if (ss_event_log_is_on(r)) {
+        family(&p, "event_log_dropped", "counter",
+               "Lines of SMTPSendEventLog that could not be written.");
+        counter(&p, "event_log_dropped", "", ss_event_log_dropped(r));
+    }
     ss_buf_puts(out, "# EOF\n");
     apr_pool_destroy(p.pool);
 }

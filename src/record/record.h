@@ -17,6 +17,7 @@ typedef void ss_record_finished_fn(const char *id, const char *from, const char 
 
 typedef struct ss_activity_t ss_activity_t;
 typedef struct ss_webhook_t ss_webhook_t;
+typedef struct ss_event_log_t ss_event_log_t;
 
 typedef struct ss_record_t {
     const ss_config_t *config;
@@ -33,4 +34,5 @@ typedef struct ss_record_t {
     ss_metrics_t metrics;
     ss_activity_t *activity; /* ss_activity_start */
     ss_webhook_t *webhook;   /* ss_webhook_create */
+    ss_event_log_t *events;  /* ss_event_log_create */
 } ss_record_t;

@@ -6,6 +6,7 @@
 
 #include "config/hooks.h"
 #include "delivery/delivery_ports.h"
+#include "record/event_log.h"
 #include "record/webhook_turns.h"
 
 #define FULL_LOG_EVERY (60 * APR_USEC_PER_SEC)
@@ -220,15 +221,17 @@ static void looked(ss_store_request_t *request)
     const ss_message_t *m = lookup->message;
 
     for (int i = 0; request->rv == APR_SUCCESS && m && i < m->rcpt_count; i++) {
-        if (m->rcpts[i].state == wanted->state)
-            ss_webhook_notify(r, m, &m->rcpts[i], ss_loop_wall(r->loop));
+        if (m->rcpts[i].state != wanted->state) continue;
+        ss_webhook_notify(r, m, &m->rcpts[i], ss_loop_wall(r->loop));
+        if (ss_state_is_final(wanted->state)) ss_event_log_final(r, m, &m->rcpts[i]);
     }
     apr_pool_destroy(request->pool);
 }
 
 void ss_webhook_notify_stored(ss_record_t *r, const char *id, ss_state_t state)
 {
-    if (!r->finished && !r->webhook->is_used && !ss_hooks_are_used()) return;
+    if (!r->finished && !r->webhook->is_used && !ss_hooks_are_used() && !ss_event_log_is_on(r))
+        return;
     ss_store_lookup_t *request = ss_store_lookup_create(id, looked, NULL);
     wanted_t *wanted = apr_palloc(request->head.pool, sizeof(*wanted));
     *wanted = (wanted_t){ r, state };

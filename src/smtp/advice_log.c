@@ -190,6 +190,38 @@ const ss_advice_t ss_advice_log_table[] = {
       "configtest lets smtp-sendd look at what only that program knows; it could not be run.",
       "The line has the path and the reason. Install smtp-sendd beside the module or where make "
       "install puts it." },
+    { "SMTPSend-237", NULL, NULL, "The event log cannot be written",
+      "The file or program of SMTPSendEventLog takes no lines at the moment: the disk is full, or "
+      "the program hangs or has ended. Events wait in memory, up to 4 MiB. Mail is not affected.",
+      "The line gives the reason. Make room on the disk, or look at the program." },
+    { "SMTPSend-238", NULL, NULL, "The event log can be written again",
+      "What waited in memory is in it now.", "No action needed." },
+    { "SMTPSend-239", NULL, NULL, "Events were lost",
+      "The event log could not be written for so long that no more lines fit in memory. The metric "
+      "smtp_send_event_log_dropped_total counts them. Mail is not affected.",
+      "See the SMTPSend-237 line before it for the reason. The error log has the same "
+      "deliveries." },
+    { "SMTPSend-241", NULL, NULL, "The event log was renamed and not made again",
+      "A program such as logrotate renamed or deleted the file, and the daemon's user may not make "
+      "a new one in that folder. The lines go to the old file.",
+      "Restart httpd gracefully after the rotation, as for its other logs, or let logrotate use "
+      "copytruncate." },
+    { "SMTPSend-242", NULL, NULL, "The event log is not written: there is no thread for it",
+      "The system refused a thread when the daemon started. Mail is not affected.",
+      "Check the limits on processes (TasksMax, ulimit -u) and memory, then restart gracefully." },
+    { "SMTPSend-243", NULL, NULL, "The event log cannot be opened",
+      "The file of SMTPSendEventLog cannot be opened or its program cannot be started. A file is "
+      "tried again as the daemon's user. Mail is not affected.",
+      "Check the path and its folder, then restart gracefully." },
+    { "SMTPSend-244", NULL, NULL, "The program of the event log cannot be started",
+      "It does not exist, or may not be executed.",
+      "Check the path in SMTPSendEventLog; \"|$command\" lets a shell look for it." },
+    { "SMTPSend-245", NULL, NULL, "The program of the event log has ended",
+      "It is started again, at first after a second. Lines wait meanwhile.",
+      "The program must read its standard input until that ends. Look at its own messages." },
+    { "SMTPSend-246", NULL, NULL, "The event log of the configuration cannot be used",
+      "The folder of the file is missing or cannot be written, or the program does not exist.",
+      "Correct SMTPSendEventLog at the file and line that the message names." },
     { "SMTPSend-240", NULL, NULL, "A server limitation was learned",
       "The server does not support a feature, or not as it claims. The feature is not used with "
       "this host for 24 hours.",

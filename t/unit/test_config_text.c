@@ -140,7 +140,8 @@ static const char everything[] =
     "SMTPSendRelayFor *@example.com main\nSMTPSendRelayFor \"x y@example.com\" other\n"
     "SMTPSendQueue sqlite3 \"/a \\\"folder\\\"/q.db\"\nSMTPSendQueueLimit 1000 3000M\n"
     "SMTPSendHistory 0\nSMTPSendSocket \"/run/a b.sock\" 0600\nSMTPSendListen [::1]:2525\n"
-    "SMTPSendUser daemon nogroup\n";
+    "SMTPSendUser daemon nogroup\nSMTPSendEventLog \"|/bin/cat -u\"\n"
+    "SMTPSendEventLogAddresses hashed\n";
 
 static void every_directive_arrives(void)
 {
