@@ -67,20 +67,31 @@ static json_t *recipients(const ss_message_t *m, int most)
     return rows;
 }
 
-/* The newest rows, most of them (0: all). */
+static void add_event(json_t *rows, const ss_message_t *m, const ss_message_history_t *h)
+{
+    int is_known = h->recipient >= 0 && h->recipient < m->rcpt_count;
+
+    json_array_append_new(
+        rows, json_pack("{s:o,s:o*,s:o,s:o,s:o}", "time", ss_json_time(h->time), "recipient",
+                        is_known ? ss_json_string(m->rcpts[h->recipient].address) : NULL, "what",
+                        ss_json_string(h->what), "text", ss_json_string(h->text), "relay",
+                        ss_json_string(h->host)));
+}
+
+/* The oldest first, of the newest most (0: all) that history has, the newest first. Of one time,
+ * what was done about the message (a report) follows the results of its recipients. */
 static json_t *history_of(const ss_message_t *m, const apr_array_header_t *history, int most)
 {
+    const ss_message_history_t *h = (const ss_message_history_t *)history->elts;
     json_t *rows = json_array();
-    int first = most && history->nelts > most ? history->nelts - most : 0;
+    int end = most && history->nelts > most ? most : history->nelts, first;
 
-    for (int i = first; i < history->nelts; i++) {
-        const ss_message_history_t *h = &APR_ARRAY_IDX(history, i, ss_message_history_t);
-        int is_known = h->recipient >= 0 && h->recipient < m->rcpt_count;
-        json_array_append_new(
-            rows, json_pack("{s:o,s:o*,s:o,s:o,s:o}", "time", ss_json_time(h->time), "recipient",
-                            is_known ? ss_json_string(m->rcpts[h->recipient].address) : NULL,
-                            "what", ss_json_string(h->what), "text", ss_json_string(h->text),
-                            "relay", ss_json_string(h->host)));
+    for (; end > 0; end = first) {
+        first = end - 1;
+        while (first > 0 && h[first - 1].time == h[end - 1].time) first--;
+        for (int is_about_all = 0; is_about_all < 2; is_about_all++)
+            for (int i = first; i < end; i++)
+                if ((h[i].recipient < 0) == is_about_all) add_event(rows, m, &h[i]);
     }
     return rows;
 }

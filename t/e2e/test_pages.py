@@ -79,6 +79,40 @@ def test_message_document_has_its_history(paused):
     assert paused.get("/mail-status/message/01890000-0000-7000-8000-000000000000").status == 404
 
 
+def test_the_page_of_a_message_tells_everything_in_order(make_httpd, make_relay):
+    """Recipients that end at different times, attempts and actions: the history is in order of time, on the page and in JSON; metadata and advice are there."""
+    answers = iter(["450 4.2.0 try later"])
+    relay = make_relay(replies={"RCPT": lambda session, argument: next(answers, None) if "late@" in argument else "550 5.1.1 <no> unknown" if "no@" in argument else None})
+    httpd = make_httpd("SMTPSendBounce off\nSMTPSendRetry 1h\n", relay=relay, expect=["status=deferred", "status=bounced", "reply code to"])
+    ident = httpd.send_json({"from": "a@example.com", "to": ["late@example.net", "no@example.net", "ok@example.net"], "subject": "three", "text": "x",
+                             "metadata": {"order": "<4711>", "count": 3, "paid": True}}).json["id"]
+    httpd.wait(lambda: [r["state"] for r in httpd.message(ident)["recipients"]] == ["deferred", "failed", "sent"], 10, "the first attempts")
+    for action in ("hold", "release"):
+        assert post(httpd, f"action={action}&id={ident}").json["done"] == 1
+    httpd.wait(lambda: httpd.message(ident)["recipients"][0]["state"] == "sent", 10, "the second attempt")
+    rows = httpd.get(f"/mail-status/message/{ident}").json["history"]
+    assert [row["what"] for row in rows] == ["deferred", "failed", "held", "released", "sent"], rows
+    assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
+    text = httpd.get(f"/mail-status/message/{ident}", HTML).text
+    listed = re.findall(r"<li class='t-([a-z ]+)'>", text)
+    assert listed == ["accepted", "deferred", "failed", "sent", "held", "released", "sent"] or listed == ["accepted", "sent", "deferred", "failed", "held", "released", "sent"], listed
+    times = re.findall(r"· (2[^<]+)</span>", text)
+    assert len(times) == 7 and times == sorted(times)
+    page = Page(text).text
+    for words in ("Metadata", "order", "<4711>", "count", "paid", "true", "late@example.net", "550 5.1.1 <no> unknown", "What to do", "client 127.0.0.1"):
+        assert words in page, words
+    assert "Its way" not in page and "What happened" not in page
+
+
+def test_advice_is_given_once_for_many_recipients(make_httpd, make_relay):
+    httpd = make_httpd("SMTPSendBounce off\n", relay=make_relay(replies={"RCPT": "550 5.1.1 unknown"}), expect=["status=bounced", "reply code to"])
+    ident = httpd.send_json({"from": "a@example.com", "to": [f"u{i}@example.net" for i in range(600)], "text": "x"}).json["id"]
+    httpd.wait_state(ident, "failed")
+    text = httpd.get(f"/mail-status/message/{ident}", HTML).text
+    assert text.count("class='advice'") == 1 and text.count("class='addr'") == 500 and "500 of 600 recipients" in Page(text).text
+    assert len(httpd.get(f"/mail-status/message/{ident}?format=json").json["recipients"]) == 600
+
+
 def test_actions_on_one_message(paused, relay):
     ident = paused.send().json["id"]
     assert post(paused, f"action=hold&id={ident}").json["done"] == 1

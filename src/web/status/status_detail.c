@@ -5,8 +5,10 @@
 #include <http_protocol.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "web/shared/html.h"
 #include "web/shared/rpc.h"
+#include "web/status/timeline.h"
 
 /* a page with more would take long to read, for browsers and for people */
 #define RECIPIENTS_MAX 500
@@ -49,7 +51,11 @@ static void put_facts(request_rec *r, const json_t *message)
     ap_rputs("<dt>Accepted</dt><dd>", r);
     ss_html_time(r, ss_html_member(message, "createdAt"));
     ap_rputs("</dd>\n", r);
-    put_item(r, "Not before", ss_html_member(message, "at"));
+    if (*ss_html_member(message, "at")) {
+        ap_rputs("<dt>Not before</dt><dd>", r);
+        ss_html_time(r, ss_html_member(message, "at"));
+        ap_rputs("</dd>\n", r);
+    }
     put_item(r, "Relay", ss_html_member(message, "relayName"));
     put_item(r, "Submitted by", ss_html_member(message, "submitter"));
     put_item(r, "Submitted via", ss_html_member(message, "door"));
@@ -63,7 +69,9 @@ static void put_recipient(request_rec *r, const json_t *rcpt)
 
     ss_html_print(r, "<tr><td class='addr'>%s</td><td>", ss_html_member(rcpt, "address"));
     ss_html_state(r, ss_html_member(rcpt, "state"));
-    if (*held) ss_html_print(r, " <span class='small soft'>%s</span>", held);
+    if (*held)
+        ss_html_print(r, " <span class='small soft'>%s</span>",
+                      strcmp(held, "person") ? held : "by an operator");
     ss_html_print(r, "</td><td class='n' data-label='Attempts'>%lld</td><td class='words'>",
                   ss_json_number(rcpt, "attempts"));
     put_reply(r, ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
@@ -71,57 +79,102 @@ static void put_recipient(request_rec *r, const json_t *rcpt)
         ap_rputs(" <span class='soft small'>not counted as an attempt: it may be about this server "
                  "or a limit</span>",
                  r);
-    ss_html_advice(r, json_object_get(rcpt, "advice"));
     ap_rputs("</td><td>", r);
     ss_html_due(r, ss_html_member(rcpt, "nextAttempt"));
+    if (*ss_html_member(rcpt, "deliveredAt")) ap_rputs("delivered ", r);
     ss_html_time(r, ss_html_member(rcpt, "deliveredAt"));
     ap_rputs("</td></tr>\n", r);
 }
 
-static void put_event(request_rec *r, const char *what, const char *recipient, const char *time,
-                      const char *words, const char *host)
+static const char *text_of(const json_t *value, apr_pool_t *pool)
 {
-    ss_html_print(r, "<li class='t-%s'><strong>%s</strong> ", what, what);
-    if (*recipient) ss_html_print(r, "for %s ", recipient);
+    char number[64];
+
+    if (json_is_string(value)) return json_string_value(value);
+    size_t len = json_dumpb(value, number, sizeof(number), JSON_ENCODE_ANY | JSON_COMPACT);
+    return apr_pstrmemdup(pool, number, len < sizeof(number) ? len : 0);
+}
+
+/* What was said with the submission: a flat object. */
+static void put_metadata(request_rec *r, const json_t *metadata)
+{
+    const char *name;
+    json_t *value;
+
+    if (!json_object_size(metadata)) return;
+    ap_rputs("<section class='card' aria-labelledby='metadata'>\n<h2 "
+             "id='metadata'>Metadata</h2>\n<dl class='facts'>\n",
+             r);
+    json_object_foreach((json_t *)metadata, name, value)
+    {
+        ss_html_print(r, "<dt>%s</dt><dd>%s</dd>\n", name, text_of(value, r->pool));
+    }
+    ap_rputs("</dl>\n</section>\n", r);
+}
+
+/* Each piece of advice once, however many recipients it is for. */
+static void put_advice(request_rec *r, const json_t *rcpts)
+{
+    json_t *seen = json_object();
+
+    for (size_t i = 0; i < json_array_size(rcpts); i++) {
+        const json_t *advice = json_object_get(json_array_get(rcpts, i), "advice");
+        const char *code = ss_html_member(advice, "code");
+        if (!*code || json_object_get(seen, code)) continue;
+        if (!json_object_size(seen))
+            ap_rputs("<section class='card' aria-labelledby='todo'>\n<h2 id='todo'>What to "
+                     "do</h2>\n",
+                     r);
+        json_object_set_new(seen, code, json_true());
+        ss_html_advice(r, advice);
+    }
+    if (json_object_size(seen)) ap_rputs("</section>\n", r);
+    json_decref(seen);
+}
+
+static void put_recipients(request_rec *r, const json_t *message)
+{
+    const json_t *rcpts = json_object_get(message, "recipients");
+    long long all = ss_json_number(message, "recipientCount");
+
+    ap_rputs("<section class='card' aria-labelledby='recipients'>\n<h2 "
+             "id='recipients'>Recipients</h2>\n<div class='scroll'><table "
+             "class='list'>\n<thead><tr><th scope='col'>Address</th><th scope='col'>State</th><th "
+             "scope='col' class='n'>Attempts</th><th scope='col'>Last reply</th><th "
+             "scope='col'>Delivered or next attempt</th></tr></thead>\n<tbody>\n",
+             r);
+    for (size_t i = 0; i < json_array_size(rcpts); i++) put_recipient(r, json_array_get(rcpts, i));
+    ap_rputs("</tbody></table></div>\n", r);
+    if (all)
+        ss_html_print(r,
+                      "<p>%d of %lld recipients; those that are neither sent nor queued come "
+                      "first. <a href='?format=json'>All of them as JSON</a></p>\n",
+                      RECIPIENTS_MAX, all);
+    ap_rputs("</section>\n", r);
+}
+
+static void put_event(request_rec *r, const ss_timeline_event_t *event)
+{
+    ss_html_print(r, "<li class='t-%s'><strong>%s</strong> ", event->what, event->what);
+    if (*event->recipient) ss_html_print(r, "for %s ", event->recipient);
     ap_rputs("<span class='soft small'>", r);
-    ss_html_time(r, time);
-    ss_html_print(r, " · %s</span>", time);
-    if (*words || *host) ap_rputs("<br>", r);
-    put_reply(r, words, host);
+    ss_html_time(r, event->time);
+    ss_html_print(r, " · %s</span>", event->time);
+    if (*event->text || *event->host) ap_rputs("<br>", r);
+    put_reply(r, event->text, event->host);
     ap_rputs("</li>\n", r);
 }
 
-/* From acceptance to the end. A first attempt that succeeded has no row in the history; it is taken
- * from the recipient. */
 static void put_timeline(request_rec *r, const json_t *message)
 {
-    const json_t *history = json_object_get(message, "history"),
-                 *rcpts = json_object_get(message, "recipients");
+    const apr_array_header_t *events = ss_timeline(message, r->pool);
 
     ap_rputs("<section class='card' aria-labelledby='timeline'>\n<h2 "
              "id='timeline'>History</h2>\n<ol class='timeline'>\n",
              r);
-    put_event(r, "accepted", "", ss_html_member(message, "createdAt"), "", "");
-    for (size_t i = 0; i < json_array_size(history); i++) {
-        const json_t *row = json_array_get(history, i);
-        put_event(r, ss_html_member(row, "what"), ss_html_member(row, "recipient"),
-                  ss_html_member(row, "time"), ss_html_member(row, "text"),
-                  ss_html_member(row, "relay"));
-    }
-    for (size_t i = 0; i < json_array_size(rcpts); i++) {
-        const json_t *rcpt = json_array_get(rcpts, i);
-        const char *delivered = ss_html_member(rcpt, "deliveredAt");
-        if (*delivered && ss_json_number(rcpt, "attempts") <= 1)
-            put_event(r, "sent", ss_html_member(rcpt, "address"), delivered,
-                      ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
-    }
+    for (int i = 0; i < events->nelts; i++)
+        put_event(r, &APR_ARRAY_IDX(events, i, ss_timeline_event_t));
     ap_rputs("</ol>\n</section>\n", r);
-}
-
-static int is_over(const char *state)
-{
-    return !strcmp(state, "sent") || !strcmp(state, "failed") || !strcmp(state, "expired") ||
-           !strcmp(state, "cancelled");
 }
 
 static void put_actions(ss_page_t *page, const json_t *message)
@@ -129,7 +182,7 @@ static void put_actions(ss_page_t *page, const json_t *message)
     const char *id = ss_html_member(message, "id"), *state = ss_html_member(message, "state");
 
     /* "partial" may still have unfinished recipients: the daemon knows, and answers 409 if not. */
-    if (is_over(state)) return;
+    if (ss_text_word_index("sent failed expired cancelled bounced suppressed", state) >= 0) return;
     ap_rputs("<div class='buttons' role='group' aria-label='Actions'>\n", page->r);
     ss_page_button(page, "retry", "Retry", "id", id, NULL);
     int is_held = !strcmp(state, "held");
@@ -150,8 +203,7 @@ int ss_status_detail(ss_page_t *page, const char *id)
     if (!ss_rpc_call(r, json_pack("{s:s,s:s,s:i}", "do", "show", "id", id, "most", RECIPIENTS_MAX),
                      SS_RPC_TIMEOUT, &answer))
         return OK;
-    const json_t *message = ss_rpc_document(r->pool, &answer),
-                 *rcpts = json_object_get(message, "recipients");
+    const json_t *message = ss_rpc_document(r->pool, &answer);
     const char *subject = ss_html_member(message, "subject");
 
     ss_page_begin(page, HTTP_OK, *subject ? subject : "(no subject)", NULL);
@@ -161,18 +213,9 @@ int ss_status_detail(ss_page_t *page, const char *id)
     put_facts(r, message);
     ap_rputs("</section>\n", r);
     put_actions(page, message);
-    ap_rputs("<section class='card' aria-labelledby='recipients'>\n<h2 "
-             "id='recipients'>Recipients</h2>\n<div class='scroll'><table "
-             "class='list'>\n<thead><tr><th scope='col'>Address</th><th scope='col'>State</th><th "
-             "scope='col' class='n'>Attempts</th><th scope='col'>Last reply</th><th "
-             "scope='col'>When</th></tr></thead>\n<tbody>\n",
-             r);
-    for (size_t i = 0; i < json_array_size(rcpts); i++) put_recipient(r, json_array_get(rcpts, i));
-    ap_rputs("</tbody></table></div>\n", r);
-    if (ss_json_number(message, "recipientCount"))
-        ss_html_print(r, "<p>%d of %lld recipients. <a href='?format=json'>All</a></p>\n",
-                      RECIPIENTS_MAX, ss_json_number(message, "recipientCount"));
-    ap_rputs("</section>\n", r);
+    put_advice(r, json_object_get(message, "recipients"));
+    put_recipients(r, message);
+    put_metadata(r, json_object_get(message, "metadata"));
     put_timeline(r, message);
     ap_rputs("</div>\n", r);
     ss_status_content_put(page, id);
