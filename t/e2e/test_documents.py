@@ -51,6 +51,8 @@ def with_files(text, certificates, tmp_path):
     text = re.sub(r"/etc/ssl/private/\S+", key, text)
     text = re.sub(r"/etc/ssl/certs/\S+", certificate, text)
     text = re.sub(r"/etc/apache2/[\w.-]+", str(password), text)
+    text = text.replace("/var/log/apache2/", f"{tmp_path}/")
+    text = text.replace("|/usr/bin/rotatelogs", "|/bin/true")
     text = text.replace("exec:/usr/bin/smtp-send", "exec:/bin/true").replace("SMTPSendUser smtp-send", "SMTPSendUser nobody")
     return re.sub(r"sqlite3 /var/lib/apache2/smtp_send/queue.db", f"sqlite3 {tmp_path}/queue.db", text)
 
