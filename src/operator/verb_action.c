@@ -108,7 +108,8 @@ static void step(ss_selection_t *s)
         ss_store_control_create(work->control, s->who, ss_loop_wall(s->context->loop), acted, work);
     apr_cpystrn(request->id, work->id, sizeof(request->id));
     request->limit = STEP;
-    request->keep_history = s->context->config->globals.history > 0;
+    request->keep_history =
+        s->context->config->globals.history > 0 || ss_webhook_reads_stored(s->context->record);
     /* The same for the count and for each step: an action takes what it changed out of what the
      * filter matches. */
     request->filter = s->filter;

@@ -163,6 +163,9 @@ static void add_words(const ss_event_privacy_t *p, const char *address, apr_arra
 
     if (!at) return;
     const char *local = apr_pstrmemdup(pool, address, (apr_size_t)(at - address));
+    /* A server may leave out the quotes. */
+    if (*local == '"' && at - address > 2)
+        local = apr_pstrmemdup(pool, local + 1, strlen(local) - 2);
     if (strlen(local) >= WORD_LEAST)
         APR_ARRAY_PUSH(words, word_t) =
             (word_t){ local, strlen(local), 0,

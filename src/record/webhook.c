@@ -228,10 +228,14 @@ static void looked(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
+int ss_webhook_reads_stored(const ss_record_t *r)
+{
+    return r->finished || r->webhook->is_used || ss_hooks_are_used() || ss_event_log_is_on(r);
+}
+
 void ss_webhook_notify_stored(ss_record_t *r, const char *id, ss_state_t state)
 {
-    if (!r->finished && !r->webhook->is_used && !ss_hooks_are_used() && !ss_event_log_is_on(r))
-        return;
+    if (!ss_webhook_reads_stored(r)) return;
     ss_store_lookup_t *request = ss_store_lookup_create(id, looked, NULL);
     wanted_t *wanted = apr_palloc(request->head.pool, sizeof(*wanted));
     *wanted = (wanted_t){ r, state };

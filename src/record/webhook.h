@@ -19,8 +19,11 @@ void ss_webhook_destroy(ss_record_t *r);
  * another module at once if the state is final. To be called before the outcome is posted. */
 void ss_webhook_notify(ss_record_t *r, const ss_message_t *m, const ss_recipient_t *rcpt,
                        apr_time_t now);
-/* An operator changed the stored message: its recipients in that state are notified. */
+/* An operator changed the stored message: its recipients in that state are notified, and final ones
+ * are in the event log. */
 void ss_webhook_notify_stored(ss_record_t *r, const char *id, ss_state_t state);
+/* Whether that reads the message, which must not be deleted before (SMTPSendHistory 0). */
+int ss_webhook_reads_stored(const ss_record_t *r);
 /* A row of the setting table whose key begins with "webhook/". */
 void ss_webhook_restore(ss_record_t *r, const char *key, const char *json);
 

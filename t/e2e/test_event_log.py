@@ -1,8 +1,11 @@
 """SMTPSendEventLog: a JSON line for each event, to a file or a program; what cannot be written is lost and never holds up mail."""
+import hashlib
 import json
 import os
 import re
 import signal
+
+from rig.sendd import Sendd
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 MESSAGE = {"from": "Ann <ann@example.com>", "to": ["bob@example.net", "carl@example.org"], "subject": "private", "text": "secret words", "metadata": {"order": 7, "user": "bob@example.net"}}
@@ -156,3 +159,51 @@ def test_configtest(make_httpd, relay):
             assert result.returncode and re.search(words, result.stderr) and re.search(r"httpd\.conf(:| of|.*line )", result.stderr) and "SMTPSendEventLog" in result.stderr, result
         else:
             assert not result.returncode, result
+
+
+def test_a_cancelled_message_has_its_line_even_where_nothing_is_kept(make_httpd, relay):
+    httpd = make_httpd("SMTPSendEventLog state/log\nSMTPSendHistory 0\nSMTPSendPause On", relay=relay, expect=["sending is paused"])
+    identity = httpd.send_json(MESSAGE).json["id"]
+    assert httpd.request("DELETE", f"/mail/{identity}").status == 200
+    finals = wait_for_events(httpd, os.path.join(httpd.dir, "state", "log"), 2, "final")
+    assert [e["state"] for e in finals] == ["cancelled"] * 2 and {e["to"] for e in finals} == set(MESSAGE["to"])
+
+
+def test_hashes_stay_and_tell_nobody(make_httpd, make_relay):
+    """The same after a restart; whatever form the relay gives the address."""
+    relay = make_relay(replies={"RCPT": "450 4.2.1 BOB@example.net: bob's mailbox at Example.net is full"})
+    httpd = make_httpd("SMTPSendEventLog state/log\nSMTPSendEventLogAddresses hashed\nSMTPSendRetry 1h", relay=relay, expect=["status=deferred", "reply code to the RCPT"])
+    path = os.path.join(httpd.dir, "state", "log")
+    httpd.send_json(dict(MESSAGE, to="bob@example.net"))
+    wait_for_events(httpd, path, 1, "attempt")
+    httpd.graceful_wait()
+    httpd.send_json(dict(MESSAGE, to='"bob"@EXAMPLE.net', messageId="<bob@example.net>"))
+    first, second = wait_for_events(httpd, path, 2, "attempt")
+    assert first["to"] == second["to"] and re.fullmatch(r"hmac:[0-9a-f]{32}", first["to"]) and first["from"] == second["from"] != first["to"]
+    assert first["reply"].count(first["to"]) == 2 and first["reply"].startswith("450 4.2.1 ")
+    with open(path) as file:
+        text = file.read().lower()
+    assert not [word for word in ("bob", "ann@", "example.net", hashlib.sha256(b"bob@example.net").hexdigest()[:32]) if word in text], text
+
+
+def test_masked(make_httpd, relay):
+    httpd = make_httpd("SMTPSendEventLog state/log\nSMTPSendEventLogAddresses masked", relay=relay)
+    path = os.path.join(httpd.dir, "state", "log")
+    httpd.send_json(dict(MESSAGE, to="bob@example.net"))
+    final = wait_for_events(httpd, path, 1, "final")[0]
+    assert final["from"] == "a***@e***.com" and final["to"] == "b***@e***.net" and final["metadata"] == {"order": 7, "user": "b***@e***.net"}
+    with open(path) as file:
+        assert "bob" not in file.read()
+
+
+def test_without_httpd(relay):
+    with Sendd("SMTPSendEventLog events.jsonl\n", relay) as daemon:
+        assert not daemon.check().returncode
+        daemon.start()
+        daemon.wait(lambda: os.path.exists(daemon.socket), 20, "the socket")
+        assert not daemon.cli("sendmail", "-f", "app@example.com", "bob@example.net", input=b"Subject: x\n\nx\n").returncode
+        wait_for_events(daemon, os.path.join(daemon.dir, "events.jsonl"), 3)
+        daemon.stop()
+        daemon.write("SMTPSendEventLog nowhere/log\n", relay)
+        result = daemon.check()
+        assert result.returncode and re.search(r"smtp-sendd\.conf:\d+: SMTPSendEventLog: its folder .*No such file", result.stderr + result.stdout), result

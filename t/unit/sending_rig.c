@@ -524,6 +524,29 @@ static void recipient_changed(void *self, const ss_message_t *m, const ss_recipi
     (void)now;
 }
 
+/* What the event log would get, a line each. */
+static void note_event(sending_rig_t *rig, const char *event, const char *what)
+{
+    apr_size_t len = strlen(rig->events);
+
+    apr_snprintf(rig->events + len, sizeof(rig->events) - len, "%s %s\n", event, what);
+}
+
+static void attempted(void *self, const ss_message_t *m, const ss_recipient_t *rcpt,
+                      const ss_ports_attempt_t *attempt)
+{
+    (void)m;
+    (void)attempt;
+    note_event(self, "attempt", ss_state_name(rcpt->state));
+}
+
+static void finished(void *self, const ss_message_t *m, const ss_recipient_t *rcpt)
+{
+    (void)m;
+    CU_ASSERT_PTR_NOT_NULL(rcpt->address);
+    note_event(self, "final", ss_state_name(rcpt->state));
+}
+
 static void ignore_text(void *self, const char *text)
 {
     (void)self;
@@ -611,6 +634,8 @@ void sending_rig_start(sending_rig_t *rig)
                                                  .random = draw,
                                                  .may_log = may_log,
                                                  .recipient_changed = recipient_changed,
+                                                 .attempted = attempted,
+                                                 .finished = finished,
                                                  .message_written = ignore_text,
                                                  .setting = ignore_setting,
                                                  .settings_read = settings_read,

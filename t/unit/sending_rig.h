@@ -23,6 +23,7 @@ struct sending_rig_t {
     ss_config_t config;
     ss_log_t log;
     char said[RIG_LOG]; /* the log's lines */
+    char events[2048];  /* "attempt sent", "final sent" */
     ss_ident_source_t idents;
     ss_delivery_t *delivery;
     ss_relay_t *relay;

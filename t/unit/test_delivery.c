@@ -49,6 +49,51 @@ static int is_known(int message)
     return ss_job_find(rig.delivery, rig.stored[message].id) != NULL;
 }
 
+/* ---- what the event log gets ---- */
+
+static void expect_events(const char *want)
+{
+    if (strcmp(rig.events, want)) printf("\n    got\n%s    want\n%s", rig.events, want);
+    CU_ASSERT_STRING_EQUAL(rig.events, want);
+    *rig.events = '\0';
+}
+
+/* The end of a recipient is told once it is stored, and only then. */
+static void an_end_is_told_after_its_commit(void)
+{
+    start();
+    *rig.events = '\0';
+    sending_rig_add(&rig, 2);
+    rig.holds = 1;
+    sending_rig_run(&rig, RIG_SECOND);
+    expect_events("attempt sent\nattempt sent\n");
+    rig.holds = 0;
+    sending_rig_run(&rig, 0);
+    expect_events("final sent\nfinal sent\n");
+    sending_rig_add(&rig, 1);
+    rig.fails = 1;
+    sending_rig_run(&rig, RIG_SECOND);
+    expect_events("attempt sent\n");
+    rig.fails = 0;
+    sending_rig_run(&rig, 10 * RIG_SECOND);
+    expect_events("final sent\n");
+    sending_rig_end(&rig);
+}
+
+static void only_an_end_is_final(void)
+{
+    start();
+    at_rcpt = "450 4.2.1 busy";
+    *rig.events = '\0';
+    sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, RIG_SECOND);
+    expect_events("attempt deferred\n");
+    at_rcpt = "550 5.1.1 unknown";
+    sending_rig_run(&rig, 100 * RIG_SECOND);
+    expect_events("attempt failed\nfinal failed\n");
+    sending_rig_end(&rig);
+}
+
 /* ---- attempts ---- */
 
 static void a_message_is_sent_and_forgotten(void)
@@ -887,6 +932,8 @@ void ss_suite_delivery(void)
 {
     CU_pSuite suite = CU_add_suite("delivery", NULL, NULL);
 
+    CU_ADD_TEST(suite, an_end_is_told_after_its_commit);
+    CU_ADD_TEST(suite, only_an_end_is_final);
 #define TEST(name) CU_add_test(suite, #name, name)
     TEST(a_message_is_sent_and_forgotten);
     TEST(a_message_stays_known_until_its_outcome_is_written);
