@@ -58,8 +58,8 @@ static void expect_events(const char *want)
     *rig.events = '\0';
 }
 
-/* The end of a recipient is told once it is stored, and only then. */
-static void an_end_is_told_after_its_commit(void)
+/* The end of a recipient is recorded once it is stored, and only then. */
+static void an_end_is_recorded_after_its_commit(void)
 {
     start();
     *rig.events = '\0';
@@ -932,7 +932,7 @@ void ss_suite_delivery(void)
 {
     CU_pSuite suite = CU_add_suite("delivery", NULL, NULL);
 
-    CU_ADD_TEST(suite, an_end_is_told_after_its_commit);
+    CU_ADD_TEST(suite, an_end_is_recorded_after_its_commit);
     CU_ADD_TEST(suite, only_an_end_is_final);
 #define TEST(name) CU_add_test(suite, #name, name)
     TEST(a_message_is_sent_and_forgotten);
