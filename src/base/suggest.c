@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define NAME_MAX_LEN 32
+#define NAME_MAX_LEN 40
 
 /* The letters and digits of a name, in lower case. Their number; 0: none, or too many. */
 static int letters_of(char out[NAME_MAX_LEN], const char *name, apr_size_t len)

@@ -13,7 +13,10 @@ static const char *find_user(ss_account_t *account, const char *user, apr_pool_t
     int is_number = *user == '#' && !ss_text_number(user + 1, 0, 0x7fffffff, &number);
     const struct passwd *entry = is_number ? getpwuid((uid_t)number) : getpwnam(user);
 
-    if (!entry && !is_number) return apr_psprintf(pool, "'%s' is not a user of this system", user);
+    if (!entry && !is_number)
+        return apr_psprintf(pool,
+                            "'%s' is not a user of this system (\"useradd --system %s\" makes one)",
+                            user, user);
     account->uid = entry ? entry->pw_uid : (uid_t)number;
     account->gid = entry ? entry->pw_gid : (gid_t)number;
     account->name = entry ? apr_pstrdup(pool, entry->pw_name) : NULL;
@@ -27,7 +30,9 @@ static const char *find_group(ss_account_t *account, const char *group, apr_pool
     const struct group *entry = is_number ? NULL : getgrnam(group);
 
     if (!entry && !is_number)
-        return apr_psprintf(pool, "'%s' is not a group of this system", group);
+        return apr_psprintf(
+            pool, "'%s' is not a group of this system (\"groupadd --system %s\" makes one)", group,
+            group);
     account->gid = entry ? entry->gr_gid : (gid_t)number;
     return NULL;
 }

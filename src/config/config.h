@@ -19,5 +19,7 @@ const char *ss_config_add(ss_config_t *config, ss_settings_t *relay, const ss_se
 /* After the last relay: the globals are finished (state_dir and runtime_dir are set). NULL, or what
  * is wrong with the whole. */
 const char *ss_config_finish(ss_config_t *config, apr_pool_t *pool);
+/* The names of the relays, "a, b, c", for a message. */
+const char *ss_config_relay_names(const ss_config_t *config, apr_pool_t *pool);
 /* The relay of that name, or NULL. */
 const ss_settings_t *ss_config_relay(const ss_config_t *config, const char *name);

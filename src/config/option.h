@@ -17,6 +17,7 @@ typedef enum {
     SS_KIND_LISTEN,
     SS_KIND_FILE,
     SS_KIND_LOG, /* a file, or "|program ..." */
+    SS_KIND_NAME,
     SS_KIND_HOSTS,
     SS_KIND_ENUM,
     SS_KIND_TLS,
@@ -27,6 +28,7 @@ typedef enum {
     SS_KIND_ADDRESS,
     SS_KIND_PATTERNS,
     SS_KIND_WORDS,
+    SS_KIND_NAMES,
     SS_KIND_ORIGINS,
     SS_KIND_PAIR,
     SS_KIND_QUEUE,
@@ -70,6 +72,12 @@ const char *ss_option_set(const ss_option_t *option, void *record, int argc,
 const char *ss_option_set_at(const ss_option_t *option, void *record, ss_option_place_t place,
                              int argc, const char *const *argv, const char *source,
                              apr_pool_t *pool);
+/* Whether these arguments would be taken. */
+int ss_option_accepts(const ss_option_t *option, int argc, const char *const *argv,
+                      apr_pool_t *pool);
+/* Where a directive stands, in front of a sentence: "file:line: "; "": nowhere. sources: the
+ * record's. */
+const char *ss_option_at(const apr_array_header_t *sources, const char *name, apr_pool_t *pool);
 const ss_option_t *ss_option_find(const char *name);
 /* Whether records of that place have the option, and its field in such a record. */
 int ss_option_is_at(const ss_option_t *option, ss_option_place_t place);

@@ -10,9 +10,15 @@
 #include "base/idn.h"
 #include "base/text.h"
 #include "config/account.h"
+#include "config/option_hint.h"
+#include "config/option_syntax.h"
 #include "config/settings.h"
 
 #define ARGS_MAX 64
+/* RFC 5322 3.6.8: any character that is printed, and no colon */
+#define FIELD_NAME                                                                                 \
+    "!\"#$%&'()*+,-./"                                                                             \
+    "0123456789;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
 #define INITIAL_ARGS_MAX 16
 
 /* One value: read from arguments, or printed. */
@@ -37,7 +43,7 @@ static __attribute__((format(printf, 2, 3))) const char *wrong(const value_t *v,
     va_start(args, format);
     const char *what = apr_pvsprintf(v->pool, format, args);
     va_end(args);
-    return apr_pstrcat(v->pool, "'", v->text, "' ", what, NULL);
+    return apr_pstrcat(v->pool, "'", ss_option_syntax_show(v->text, v->pool), "' ", what, NULL);
 }
 
 /* "a, b, c" out of "a b c". */
@@ -57,21 +63,20 @@ static const char *choose(const value_t *v, int *index)
     return *index >= 0 ? NULL : wrong(v, "is not one of %s", choices(v->option->words, v->pool));
 }
 
-/* Address syntax is src/mail's; a configuration's addresses are checked for what matters here: one
- * @ and nothing that ends a command. */
-static int looks_like_address(const char *text)
-{
-    const char *at = strrchr(text, '@');
-
-    return at && at != text && at[1] && strlen(text) <= 320 && !ss_text_has_control(text) &&
-           !strpbrk(text, " <>,;");
-}
-
 /* Sets a text; gives what a reader that succeeded gives. */
 static const char *keep(const value_t *v, const char *text)
 {
     *(const char **)v->field = apr_pstrdup(v->pool, text);
     return NULL;
+}
+
+static const char *joined(const value_t *v, int first)
+{
+    const char *out = "";
+
+    for (int i = first; i < v->argc; i++)
+        out = apr_pstrcat(v->pool, out, i > first ? " " : "", v->argv[i], NULL);
+    return out;
 }
 
 /* ---- reading ---- */
@@ -111,12 +116,23 @@ static const char *read_size(const value_t *v)
     return NULL;
 }
 
+/* "3600": seconds to one, minutes to the next. 0 is the same in each. */
+static int value_without_unit(const char *text)
+{
+    return *text && strspn(text, "0123456789") == strlen(text) && strspn(text, "0") < strlen(text);
+}
+
 static const char *read_duration(const value_t *v)
 {
     apr_interval_time_t value, min = v->option->min, max = v->option->max;
 
     if (v->option->kind == SS_KIND_DURATION_OFF && !strcasecmp(v->text, "off")) {
         value = 0;
+    } else if (value_without_unit(v->text)) {
+        return apr_psprintf(v->pool,
+                            "'%s' has a number without a unit: durations are written as in 30s, "
+                            "5min, 2h or 1d",
+                            joined(v, 0));
     } else if (ss_text_duration(v->text, &value) || value < min || (max && value > max)) {
         return wrong(v, "is not a duration such as 30s, 5min, 2h or 1d, from %s to %s",
                      ss_text_duration_print(v->pool, min),
@@ -133,6 +149,12 @@ static const char *read_text(const value_t *v)
 
     if (ss_text_has_control(v->text)) return "holds a control character";
     if (len < o->min || (o->max && len > o->max)) {
+        /* It may be a secret. */
+        if (len)
+            return apr_psprintf(v->pool,
+                                "has %" APR_INT64_T_FMT " characters instead of %" APR_INT64_T_FMT
+                                " to %" APR_INT64_T_FMT,
+                                len, o->min, o->max);
         return wrong(v, "is not a text of %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " characters",
                      o->min, o->max);
     }
@@ -149,13 +171,37 @@ static const char *read_log(const value_t *v)
     return read_text(v);
 }
 
+/* A file's content is read elsewhere (daemon/check.h). */
+static const char *read_path(const value_t *v)
+{
+    if (!strncasecmp(v->text, "file:", 5))
+        return wrong(v, "is not a path: only SMTPSendPassword takes file:");
+    return read_text(v);
+}
+
+/* The name of a host or domain. */
+static const char *read_name(const value_t *v)
+{
+    apr_size_t len = strlen(v->text);
+    const char *inner = len > 2 ? apr_pstrmemdup(v->pool, v->text + 1, len - 2) : "";
+    int is_literal = len > 2 && *v->text == '[' && v->text[len - 1] == ']' &&
+                     (ss_option_syntax_is_ipv4(inner) ||
+                      (!strncasecmp(inner, "IPv6:", 5) && ss_option_syntax_is_ipv6(inner + 5)));
+
+    if (ss_option_syntax_is_name(v->text) || (is_literal && v->option->min)) {
+        /* A trailing dot is right in DNS, and wrong in certificates and mail. */
+        return keep(v, apr_pstrmemdup(v->pool, v->text, len - (v->text[len - 1] == '.')));
+    }
+    return wrong(v, "is not a host name or domain, such as mail.example.com%s",
+                 v->option->min ? ", nor an address such as [192.0.2.1] or [IPv6:2001:db8::1]"
+                                : "");
+}
+
 /* A local address, IPv4 or IPv6: a name or an interface would only fail when the first connection
  * is made. */
 static const char *read_source(const value_t *v)
 {
-    unsigned char address[sizeof(struct in6_addr)];
-
-    if (inet_pton(AF_INET, v->text, address) != 1 && inet_pton(AF_INET6, v->text, address) != 1) {
+    if (!ss_option_syntax_is_ipv4(v->text) && !ss_option_syntax_is_ipv6(v->text)) {
         return wrong(v, "is not an IPv4 or IPv6 address of this machine, such as 192.0.2.7 or "
                         "2001:db8::7 (without brackets)");
     }
@@ -188,35 +234,45 @@ static const char *read_listen(const value_t *v)
                                 host, port));
 }
 
+/* "[2001:db8::1]", with a port behind it or not: *colon, or NULL. */
+static const char *read_bracketed(const value_t *v, const char **name, const char **colon)
+{
+    const char *end = strchr(v->text, ']');
+
+    *colon = NULL;
+    if (!end || (end[1] && end[1] != ':'))
+        return wrong(v, "is not [IPv6 address] or [IPv6 address]:port");
+    *name = apr_pstrmemdup(v->pool, v->text + 1, (apr_size_t)(end - v->text - 1));
+    if (end[1]) *colon = end + 1;
+    return ss_option_syntax_is_ipv6(*name) ? NULL
+                                           : wrong(v, "has no IPv6 address within the brackets");
+}
+
 static const char *read_host(const value_t *v)
 {
     ss_settings_host_t *host = v->field;
     apr_int64_t port = 0;
-    const char *text = v->text, *name = text, *colon;
+    const char *text = v->text, *name = text, *colon = strchr(text, ':'), *bad = NULL;
 
-    if (*text == '[') {
-        const char *end = strchr(text, ']');
-        if (!end || end == text + 1 || (end[1] && end[1] != ':') ||
-            !memchr(text, ':', (apr_size_t)(end - text)))
-            return wrong(v, "is not [IPv6 address] or [IPv6 address]:port");
-        name = apr_pstrmemdup(v->pool, text + 1, (apr_size_t)(end - text - 1));
-        colon = end[1] ? end + 1 : NULL;
-    } else {
-        colon = strchr(text, ':');
-        if (colon && strchr(colon + 1, ':'))
-            return apr_psprintf(v->pool, "'%s': write an IPv6 address in brackets, [%s]", text,
-                                text);
-        if (colon) name = apr_pstrmemdup(v->pool, text, (apr_size_t)(colon - text));
-    }
-    if (colon && ss_text_number(colon + 1, 1, 65535, &port))
+    if (ss_option_syntax_is_ipv6(text))
+        return wrong(v, "has no brackets around the IPv6 address, which end before the port");
+    if (strstr(text, "://")) return wrong(v, "is a URL, not a host");
+    if (*text == '[')
+        bad = read_bracketed(v, &name, &colon);
+    else if (colon)
+        name = apr_pstrmemdup(v->pool, text, (apr_size_t)(colon - text));
+    if (bad) return bad;
+    if (!strpbrk(name, "@/,;") && colon && ss_text_number(colon + 1, 1, 65535, &port))
         return wrong(v, "has no port from 1 to 65535 after the colon");
-    apr_size_t len = strlen(name);
-    if (!len || len > 253 || ss_text_has_control(name) || strpbrk(name, " /@\"'<>[]") ||
-        *name == '.' || strstr(name, "..")) {
+    if (ss_text_word_index("none off null", name) >= 0)
+        return wrong(v, "is not a host: to send nothing, write SMTPSendEngine Off");
+    if (strpbrk(name, ",;")) return wrong(v, "has a comma: hosts are separated by blanks");
+    if (*text != '[' && !ss_option_syntax_is_name(name)) {
         return wrong(v, "is not a host name or address, such as smtp.example.com, 192.0.2.1 or "
                         "[2001:db8::1]:587");
     }
     /* A trailing dot is right in DNS and wrong in certificates. */
+    apr_size_t len = strlen(name);
     host->name = apr_pstrmemdup(v->pool, name, len - (name[len - 1] == '.'));
     host->port = (int)port;
     return NULL;
@@ -268,6 +324,13 @@ static const char *read_word(const value_t *v)
     return keep(v, o->words ? ss_text_word(o->words, index, v->pool) : v->text);
 }
 
+static const char *read_host_pattern(const value_t *v)
+{
+    if (ss_option_syntax_is_name_pattern(v->text) || ss_option_syntax_is_ipv6(v->text))
+        return keep(v, v->text);
+    return wrong(v, "is not the name of a host, such as app.example.com or *.example.com");
+}
+
 /* As browsers write it: without the scheme's own port. */
 static const char *read_origin(const value_t *v)
 {
@@ -288,6 +351,13 @@ static const char *read_origin(const value_t *v)
     return keep(v, text);
 }
 
+static int is_variable(const char *name)
+{
+    if (apr_isdigit(*name)) return 0;
+    while (apr_isalnum(*name) || *name == '_') name++;
+    return !*name;
+}
+
 static const char *read_secret(const value_t *v)
 {
     static const char *const prefixes[] = {
@@ -304,7 +374,11 @@ static const char *read_secret(const value_t *v)
         if (strncmp(v->text, prefixes[i], strlen(prefixes[i]))) continue;
         source->kind = (ss_secret_kind_t)i;
         source->source += strlen(prefixes[i]);
-        if (!*source->source) return wrong(v, "has nothing after the colon");
+        if (!*source->source)
+            return wrong(v, "has nothing after the colon: file:/etc/apache2/smtp_send.password, "
+                            "env:NAME or exec:/path/program");
+        if (i == SS_SECRET_ENV && !is_variable(source->source))
+            return wrong(v, "does not name a variable of the environment");
     }
     if (v->argc > 1 && source->kind != SS_SECRET_EXEC)
         return "takes one value (in quotes if it contains spaces); only exec: takes arguments";
@@ -317,13 +391,17 @@ static const char *read_secret(const value_t *v)
     return NULL;
 }
 
+#define FINGERPRINT_USAGE                                                                          \
+    "takes sha256: and 64 hexadecimal digits, which \"openssl x509 -noout -fingerprint -sha256 "   \
+    "-in FILE\" prints"
+
 /* As OpenSSL prints it, with colons, and in as many parts as fit on the lines. */
 static const char *read_fingerprint(const value_t *v)
 {
     char hex[65];
     int n = 0;
 
-    if (strncasecmp(v->text, "sha256:", 7)) return "takes sha256: and 64 hexadecimal digits";
+    if (strncasecmp(v->text, "sha256:", 7)) return FINGERPRINT_USAGE;
     for (int i = 0; i < v->argc; i++) {
         for (const char *p = v->argv[i] + (i ? 0 : 7); *p; p++) {
             if (*p == ':') continue;
@@ -363,8 +441,8 @@ static const char *read_address(const value_t *v)
     const char *words = v->option->words;
     int index = words ? ss_text_word_index(words, v->text) : -1;
 
-    if (index < 0 && !looks_like_address(v->text)) {
-        return wrong(v, "is not an address such as name@example.com%s%s",
+    if (index < 0 && !ss_option_syntax_is_address(v->text)) {
+        return wrong(v, "is not one address such as name@example.com%s%s",
                      words ? ", nor one of " : "", words ? choices(words, v->pool) : "");
     }
     return keep(v, index >= 0 ? ss_text_word(words, index, v->pool)
@@ -373,35 +451,68 @@ static const char *read_address(const value_t *v)
 
 static const char *read_pattern(const value_t *v)
 {
-    if (!*v->text || ss_text_has_control(v->text) ||
-        (!strchr(v->text, '@') && strcmp(v->text, "*")))
-        return wrong(v, "is not an address pattern such as *@example.com");
+    if (ss_option_syntax_is_ipv4(apr_pstrmemdup(v->pool, v->text, strcspn(v->text, "/"))))
+        return wrong(v, "is not an address of mail; clients are limited with Require ip");
+    if (!ss_option_syntax_is_pattern(v->text))
+        return wrong(v, "is not an address pattern such as *@example.com, or * for all");
     return keep(v, v->text);
 }
 
-static const char *joined(const value_t *v, int first)
+/* Names of this host, or addresses; separated by blanks or commas, also within a word. */
+static const char *check_alias(const value_t *v)
 {
-    const char *out = "";
+    char *state = NULL;
 
-    for (int i = first; i < v->argc; i++)
-        out = apr_pstrcat(v->pool, out, i > first ? " " : "", v->argv[i], NULL);
-    return out;
+    if (strpbrk(v->text, "@:/|<>,;"))
+        return wrong(v, "is not the name of a local user, such as root, nor * for any");
+    for (char *to = apr_strtok(apr_pstrdup(v->pool, joined(v, 1)), " ,", &state); to;
+         to = apr_strtok(NULL, " ,", &state)) {
+        if (!ss_option_syntax_is_address(to) && strpbrk(to, "@:/|<>;()[]\\\""))
+            return apr_psprintf(v->pool, "'%s' is not an address such as admin@example.com", to);
+    }
+    return NULL;
+}
+
+static const char *check_relay_for(const value_t *v)
+{
+    if (ss_option_syntax_is_pattern(v->text) || !strcmp(v->text, "<>")) return NULL;
+    return wrong(v, "is not a pattern of senders such as *@example.com");
+}
+
+static const char *check_field(const value_t *v)
+{
+    /* Bcc would be sent to each recipient, and the others say what the body is. */
+    static const char reserved[] = "Bcc Resent-Bcc Content-Type Content-Transfer-Encoding "
+                                   "MIME-Version Content-Length";
+
+    if (!*v->text || strspn(v->text, FIELD_NAME) < strlen(v->text))
+        return wrong(v, "is not a field's name");
+    return ss_text_word_index(reserved, v->text) < 0
+               ? NULL
+               : wrong(v, "cannot be added: the module writes that field, or leaves it out");
 }
 
 static const char *read_pair(const value_t *v)
 {
-    if (v->argc < v->option->min || v->argc > v->option->max) {
-        return apr_psprintf(v->pool, "'%s' has %d words: takes %s", joined(v, 0), v->argc,
-                            v->option->max == 2 ? "two, in quotes if one contains a space"
-                                                : "a name and one or more addresses");
-    }
-    for (int i = 0; i < v->argc; i++) {
-        if (!*v->argv[i] || ss_text_has_control(v->argv[i]))
+    static const struct {
+        const char *name, *takes;
+        const char *(*check)(const value_t *);
+    } rows[] = { { "SMTPSendAlias", "takes a name and one or more addresses", check_alias },
+                 { "SMTPSendRelayFor", "takes two words, PATTERN RELAYNAME", check_relay_for },
+                 { "SMTPSendAddHeader", "takes two words, NAME VALUE, in quotes if one has a space",
+                   check_field } };
+    int i = 0;
+
+    while (strcmp(rows[i].name, v->option->name)) i++;
+    if (v->argc < v->option->min || v->argc > v->option->max)
+        return apr_psprintf(v->pool, "%s, not %d", rows[i].takes, v->argc);
+    for (int k = 0; k < v->argc; k++) {
+        if (!*v->argv[k] || ss_text_has_control(v->argv[k]))
             return "holds an empty value or a control character";
     }
     *(ss_settings_pair_t *)v->field =
-        (ss_settings_pair_t){ apr_pstrdup(v->pool, v->text), joined(v, 1), NULL };
-    return NULL;
+        (ss_settings_pair_t){ apr_pstrdup(v->pool, v->text), joined(v, 1), NULL, NULL };
+    return rows[i].check(v);
 }
 
 static const char *read_queue(const value_t *v)
@@ -603,7 +714,8 @@ static const struct {
     [SS_KIND_TEXT] = { POINTER, ONE, read_text, print_text },
     [SS_KIND_SOURCE] = { POINTER, ONE, read_source, print_text },
     [SS_KIND_LISTEN] = { POINTER, ONE, read_listen, print_text },
-    [SS_KIND_FILE] = { POINTER, ONE, read_text, print_text },
+    [SS_KIND_FILE] = { POINTER, ONE, read_path, print_text },
+    [SS_KIND_NAME] = { POINTER, ONE, read_name, print_text },
     [SS_KIND_LOG] = { POINTER, ONE, read_log, print_text },
     [SS_KIND_HOSTS] = { LIST(ss_settings_host_t), 1, 16, "takes one to 16 hosts", read_host,
                         print_host },
@@ -613,14 +725,16 @@ static const struct {
     [SS_KIND_AUTH] = { LIST(char *), 1, ARGS_MAX, "takes one to 64 words", read_word, print_text },
     [SS_KIND_SECRET] = { POINTER, 0, ARGS_MAX, "takes at most 64 words", read_secret,
                          print_secret },
-    [SS_KIND_FINGERPRINT] = { POINTER, 1, ARGS_MAX, "takes sha256: and 64 hexadecimal digits",
-                              read_fingerprint, print_text },
+    [SS_KIND_FINGERPRINT] = { POINTER, 1, ARGS_MAX, FINGERPRINT_USAGE, read_fingerprint,
+                              print_text },
     [SS_KIND_RATES] = { LIST(ss_settings_rate_t), 1, 8, "takes one to eight rates", read_rate,
                         print_rate },
     [SS_KIND_ADDRESS] = { POINTER, ONE, read_address, print_address },
     [SS_KIND_PATTERNS] = { LIST(char *), 1, ARGS_MAX, "takes one to 64 address patterns",
                            read_pattern, print_text },
     [SS_KIND_WORDS] = { LIST(char *), 1, ARGS_MAX, "takes one to 64 words", read_word, print_text },
+    [SS_KIND_NAMES] = { LIST(char *), 1, ARGS_MAX, "takes one to 64 host names", read_host_pattern,
+                        print_text },
     [SS_KIND_ORIGINS] = { LIST(char *), 1, ARGS_MAX, "takes one to 64 origins", read_origin,
                           print_text },
     [SS_KIND_PAIR] = { LIST(ss_settings_pair_t), 0, ARGS_MAX, "takes at most 64 words", read_pair,
@@ -650,7 +764,7 @@ static const char *read_value(const ss_option_t *option, void *field, int argc,
     apr_array_header_t *list = NULL;
 
     if (argc < kinds[option->kind].min || argc > kinds[option->kind].max)
-        return kinds[option->kind].usage;
+        return apr_psprintf(pool, "%s, not %d", kinds[option->kind].usage, argc);
     if (!item) return kinds[option->kind].read(&v);
     if (is_pair || option->kind == SS_KIND_PATTERNS) list = *(apr_array_header_t **)field;
     if (!list) list = apr_array_make(pool, argc + 1, item);
@@ -689,13 +803,13 @@ void *ss_option_field(const ss_option_t *option, void *record, ss_option_place_t
     return (char *)record + (is_directory ? option->offset_directory : option->offset);
 }
 
+static const apr_size_t record_sizes[] = { [SS_PLACE_SERVER] = sizeof(ss_settings_t),
+                                           [SS_PLACE_GLOBAL] = sizeof(ss_settings_globals_t),
+                                           [SS_PLACE_DIRECTORY] = sizeof(ss_settings_policy_t) };
+
 void ss_option_clear(ss_option_place_t place, void *record)
 {
-    static const apr_size_t sizes[] = { [SS_PLACE_SERVER] = sizeof(ss_settings_t),
-                                        [SS_PLACE_GLOBAL] = sizeof(ss_settings_globals_t),
-                                        [SS_PLACE_DIRECTORY] = sizeof(ss_settings_policy_t) };
-
-    memset(record, 0, sizes[place]);
+    memset(record, 0, record_sizes[place]);
     for (int i = 0; i < ss_option_count; i++) {
         const ss_option_t *option = &ss_options[i];
         if (!ss_option_is_at(option, place)) continue;
@@ -748,14 +862,42 @@ static void set_source(const ss_option_t *option, void *record, ss_option_place_
     APR_ARRAY_IDX(*sources, option - ss_options, const char *) = source;
 }
 
+const char *ss_option_at(const apr_array_header_t *sources, const char *name, apr_pool_t *pool)
+{
+    const ss_option_t *option = ss_option_find(name);
+    const char *source =
+        option && sources ? APR_ARRAY_IDX(sources, option - ss_options, const char *) : NULL;
+
+    return source ? apr_pstrcat(pool, source, ": ", NULL) : "";
+}
+
+int ss_option_accepts(const ss_option_t *option, int argc, const char *const *argv,
+                      apr_pool_t *pool)
+{
+    ss_option_place_t place = option->place == SS_PLACE_BOTH ? SS_PLACE_SERVER : option->place;
+    void *record = apr_palloc(pool, record_sizes[place]);
+
+    ss_option_clear(place, record);
+    return !read_value(option, ss_option_field(option, record, place), argc, argv, pool);
+}
+
 const char *ss_option_set_at(const ss_option_t *option, void *record, ss_option_place_t place,
                              int argc, const char *const *argv, const char *source,
                              apr_pool_t *pool)
 {
     const char *bad = read_value(option, ss_option_field(option, record, place), argc, argv, pool);
 
-    if (bad) return apr_psprintf(pool, "%s: %s (%s)", option->name, bad, option->help);
+    if (bad) {
+        const char *hint = ss_option_hint(option, argc, argv, pool);
+        return apr_psprintf(pool, "%s: %s%s%s (%s)", option->name, bad, hint ? "; write " : "",
+                            hint ? hint : "", option->help);
+    }
     if (source) set_source(option, record, place, apr_pstrdup(pool, source), pool);
+    if (source && option->kind == SS_KIND_PAIR) {
+        apr_array_header_t *pairs = *(apr_array_header_t **)ss_option_field(option, record, place);
+        APR_ARRAY_IDX(pairs, pairs->nelts - 1, ss_settings_pair_t).source =
+            apr_pstrdup(pool, source);
+    }
     return NULL;
 }
 

@@ -3,6 +3,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <ap_expr.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_uri.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "config/environment.h"
 #include "config/hooks.h"
 #include "config/option.h"
+#include "config/option_syntax.h"
 
 APLOG_USE_MODULE(smtp_send);
 
@@ -58,11 +60,6 @@ static const char *compile(cmd_parms *cmd, const ss_option_t *option, void *fiel
 
     if (strcmp(option->name, "SMTPSendAddHeader") || !list) return NULL;
     pair = &APR_ARRAY_IDX(list, list->nelts - 1, ss_settings_pair_t);
-    for (const char *p = pair->name; *p; p++) {
-        if (*p <= ' ' || *p == ':' || *p > '~')
-            return apr_psprintf(cmd->pool, "SMTPSendAddHeader: '%s' is not a field's name",
-                                pair->name);
-    }
     pair->compiled = ap_expr_parse_cmd(cmd, pair->value, AP_EXPR_FLAG_STRING_RESULT, &error, NULL);
     return error ? apr_psprintf(cmd->pool, "SMTPSendAddHeader %s: '%s' is not an expression: %s",
                                 pair->name, pair->value, error)
@@ -94,9 +91,12 @@ static const char *check_webhook(cmd_parms *cmd, const ss_option_t *option, int 
     if (!apr_uri_parse(cmd->pool, argv[0], &uri) && uri.scheme && uri.hostname && *uri.hostname &&
         (!strcasecmp(uri.scheme, "http") || !strcasecmp(uri.scheme, "https")))
         return NULL;
+    const char *shown = ss_option_syntax_show(argv[0], cmd->pool);
     return apr_psprintf(
-        cmd->pool, "SMTPSendWebhook: '%s' is not a URL like https://app.example.com/mail-events",
-        argv[0]);
+        cmd->pool,
+        "SMTPSendWebhook: '%s' is not a URL like https://app.example.com/mail-events%s%s", shown,
+        apr_isalnum(*shown) && !strstr(shown, "://") ? "; write SMTPSendWebhook https://" : "",
+        apr_isalnum(*shown) && !strstr(shown, "://") ? shown : "");
 }
 
 /* Web processes keep httpd's tree of directives and the words made of it: a password must not stay

@@ -49,6 +49,7 @@ typedef struct {
     /* SMTPSendAlias, SMTPSendAddHeader, SMTPSendRelayFor; order as written */
     const char *name, *value;
     const void *compiled; /* SMTPSendAddHeader: httpd's expression; else NULL */
+    const char *source;   /* "file:line", or NULL */
 } ss_settings_pair_t;
 
 /* one relay: a server record (S), and the queue's global ones for its main server */

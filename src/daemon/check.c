@@ -10,17 +10,6 @@
 #include "daemon/event_output.h"
 #include "net/tls.h"
 
-/* Where the directive stands: "file:line: ", or "". */
-static const char *place_of(const apr_array_header_t *sources, const char *directive,
-                            apr_pool_t *pool)
-{
-    const ss_option_t *option = ss_option_find(directive);
-    const char *source =
-        option && sources ? APR_ARRAY_IDX(sources, option - ss_options, const char *) : NULL;
-
-    return source ? apr_pstrcat(pool, source, ": ", NULL) : "";
-}
-
 int ss_check_tls(const ss_config_t *config, const ss_log_t *log, apr_pool_t *pool)
 {
     int count = 0;
@@ -32,7 +21,7 @@ int ss_check_tls(const ss_config_t *config, const ss_log_t *log, apr_pool_t *poo
         if (ss_tls_create(&tls, relay, &result, pool) == APR_SUCCESS) continue;
         const char *directive = apr_pstrmemdup(pool, result.text, strcspn(result.text, " "));
         ss_log(log, SS_LOG_ERROR, 292, "%srelay \"%s\": %s",
-               place_of(relay->sources, directive, pool), relay->relay_name, result.text);
+               ss_option_at(relay->sources, directive, pool), relay->relay_name, result.text);
         count++;
     }
     return count;
@@ -44,7 +33,7 @@ int ss_check_event_log(const ss_config_t *config, const ss_log_t *log, apr_pool_
 
     if (bad)
         ss_log(log, SS_LOG_ERROR, 246, "%sSMTPSendEventLog: %s",
-               place_of(config->globals.sources, "SMTPSendEventLog", pool), bad);
+               ss_option_at(config->globals.sources, "SMTPSendEventLog", pool), bad);
     return bad != NULL;
 }
 
@@ -52,7 +41,7 @@ void ss_check_queue(const ss_config_t *config, const ss_log_t *log, apr_pool_t *
 {
     const ss_settings_globals_t *globals = &config->globals;
     const char *path = globals->queue_params, *slash = strrchr(path, '/'), *bad = NULL;
-    const char *place = place_of(globals->sources, "SMTPSendQueue", pool);
+    const char *place = ss_option_at(globals->sources, "SMTPSendQueue", pool);
 
     if (strcmp(globals->queue_driver, "sqlite3") || !slash) return;
     const char *folder = apr_pstrmemdup(pool, path, (apr_size_t)(slash - path) + 1);

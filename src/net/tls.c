@@ -112,11 +112,54 @@ static apr_status_t set_ciphers(SSL_CTX *context, const ss_settings_t *s, ss_res
     return APR_EINVAL;
 }
 
-static apr_status_t set_groups(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result,
-                               apr_pool_t *pool)
+static const char *read_file(const char *path, apr_pool_t *pool);
+
+/* What is wrong with a file, where it is one of the usual things; NULL: OpenSSL knows better. what:
+ * the block that it should have. */
+static const char *file_problem(const char *path, const char *pem, const char *what,
+                                apr_pool_t *pool)
+{
+    apr_finfo_t info;
+
+    if (!pem) {
+        char error[120];
+        apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE | APR_FINFO_SIZE, pool);
+        if (rv != APR_SUCCESS && rv != APR_INCOMPLETE)
+            return apr_pstrdup(pool, apr_strerror(rv, error, sizeof(error)));
+        if (info.filetype == APR_DIR) return "that is a folder, not a file";
+        if (!info.size) return "the file is empty";
+        pem = read_file(path, pool);
+    }
+    if (pem && strstr(pem, "ENCRYPTED"))
+        return "the key is protected by a passphrase, which nobody can enter here; \"openssl pkey "
+               "-in FILE -out NEWFILE\" removes it (keep the new file readable for root alone)";
+    if (pem && !strstr(pem, what))
+        return apr_psprintf(pool, "the file has no \"-----BEGIN %s-----\", as the PEM format does",
+                            what);
+    return NULL;
+}
+
+static apr_status_t refuse_file(ss_result_t *result, const char *directive, const char *path,
+                                const char *pem, const char *what, apr_pool_t *pool)
+{
+    const char *problem = file_problem(path, pem, what, pool);
+
+    if (!problem) return refuse(result, directive, path, pool);
+    ERR_clear_error();
+    ss_result_set(result, "config", "", "tls-config", "%s \"%s\" cannot be used: %s", directive,
+                  path, problem);
+    return APR_EINVAL;
+}
+
+static apr_status_t set_groups(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result)
 {
     if (!s->tls_groups || SSL_CTX_set1_groups_list(context, s->tls_groups)) return APR_SUCCESS;
-    return refuse(result, "SMTPSendTLSGroups", s->tls_groups, pool);
+    ERR_clear_error();
+    ss_result_set(result, "config", "", "tls-config",
+                  "SMTPSendTLSGroups \"%s\" cannot be used: OpenSSL does not know a group of it; "
+                  "names are separated by colons, such as X25519:P-256",
+                  s->tls_groups);
+    return APR_EINVAL;
 }
 
 /* An encrypted key would ask for its passphrase on a terminal that nobody sits at. */
@@ -161,9 +204,11 @@ static apr_status_t set_store(SSL_CTX *context, const ss_settings_t *s, ss_resul
     X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context),
                                 X509_V_FLAG_TRUSTED_FIRST |
                                     (s->tls_ca_file ? X509_V_FLAG_PARTIAL_CHAIN : 0));
-    return ok ? APR_SUCCESS
-              : refuse(result, "SMTPSendTLSCACertificateFile",
-                       s->tls_ca_file ? s->tls_ca_file : "the system's store", pool);
+    if (ok) return APR_SUCCESS;
+    if (!s->tls_ca_file)
+        return refuse(result, "SMTPSendTLSCACertificateFile", "the system's store", pool);
+    return refuse_file(result, "SMTPSendTLSCACertificateFile", s->tls_ca_file, s->tls_ca_pem,
+                       "CERTIFICATE", pool);
 }
 
 /* The first certificate of a text is ours, the others lead to its issuer. */
@@ -203,12 +248,22 @@ static apr_status_t set_certificate(SSL_CTX *context, const ss_settings_t *s, ss
     if (!s->tls_cert_file) return APR_SUCCESS;
     ok = s->tls_cert_pem ? use_chain(context, s->tls_cert_pem)
                          : SSL_CTX_use_certificate_chain_file(context, s->tls_cert_file) == 1;
-    if (!ok) return refuse(result, "SMTPSendTLSCertificateFile", s->tls_cert_file, pool);
+    if (!ok)
+        return refuse_file(result, "SMTPSendTLSCertificateFile", s->tls_cert_file, s->tls_cert_pem,
+                           "CERTIFICATE", pool);
     ok = s->tls_key_pem ? use_key(context, s->tls_key_pem)
                         : SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1;
-    if (!ok || SSL_CTX_check_private_key(context) != 1)
-        return refuse(result, "SMTPSendTLSCertificateKeyFile", key, pool);
-    return APR_SUCCESS;
+    if (ok && SSL_CTX_check_private_key(context) == 1) return APR_SUCCESS;
+    const char *pem = s->tls_key_pem ? s->tls_key_pem : read_file(key, pool);
+    int is_other = ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_X509;
+    if (!is_other)
+        return refuse_file(result, "SMTPSendTLSCertificateKeyFile", key, pem, "PRIVATE KEY", pool);
+    ERR_clear_error();
+    ss_result_set(result, "config", "", "tls-config",
+                  "SMTPSendTLSCertificateKeyFile \"%s\" cannot be used: the key does not belong to "
+                  "the certificate in SMTPSendTLSCertificateFile %s",
+                  key, s->tls_cert_file);
+    return APR_EINVAL;
 }
 
 static apr_status_t free_context(void *data)
@@ -240,7 +295,7 @@ apr_status_t ss_tls_create(ss_tls_t **out, const ss_settings_t *s, ss_result_t *
                                        SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_OFF);
     apr_status_t rv = set_ciphers(tls->context, s, result, pool);
-    if (rv == APR_SUCCESS) rv = set_groups(tls->context, s, result, pool);
+    if (rv == APR_SUCCESS) rv = set_groups(tls->context, s, result);
     if (rv == APR_SUCCESS) rv = set_store(tls->context, s, result, pool);
     if (rv == APR_SUCCESS) rv = set_certificate(tls->context, s, result, pool);
     if (rv == APR_SUCCESS) *out = tls;

@@ -187,7 +187,7 @@ static void who_a_message_says_it_is_from(void)
 /* What SMTPSendAddHeader set is the administrator's, whoever it names. */
 static void added_fields_are_not_checked(void)
 {
-    ss_settings_pair_t pair = { "Sender", "x", NULL };
+    ss_settings_pair_t pair = { "Sender", "x", NULL, NULL };
     ss_mail_problem_t problem = { 0 };
     ss_settings_policy_t policy;
     apr_pool_t *pool;

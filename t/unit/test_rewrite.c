@@ -57,7 +57,7 @@ static void aliases_and_redirect(void)
     m = message(pool);
     aliases = apr_array_make(pool, 1, sizeof(ss_settings_pair_t));
     pair = apr_array_push(aliases);
-    *pair = (ss_settings_pair_t){ "root", "a@b.c x@y.z", NULL };
+    *pair = (ss_settings_pair_t){ "root", "a@b.c x@y.z", NULL, NULL };
     CU_ASSERT_EQUAL(ss_rewrite_alias(m, aliases, "host.example", &problem), 0);
     CU_ASSERT_EQUAL(m->rcpts->nelts, 2);
     CU_ASSERT_STRING_EQUAL(((ss_mail_rcpt_t *)m->rcpts->elts)[0].address, "a@b.c");
@@ -107,9 +107,9 @@ static void a_field_from_is_made_or_replaced_once(void)
 
 static void an_alias_is_for_local_names(void)
 {
-    static const ss_settings_pair_t pairs[] = { { "root", "admin, ops@example.net", NULL },
-                                                { "bad", "a b@c..d", NULL },
-                                                { "*", "rest@example.net", NULL } };
+    static const ss_settings_pair_t pairs[] = { { "root", "admin, ops@example.net", NULL, NULL },
+                                                { "bad", "a b@c..d", NULL, NULL },
+                                                { "*", "rest@example.net", NULL, NULL } };
     ss_mail_problem_t problem = { 0 };
     apr_array_header_t *aliases;
     apr_pool_t *pool;

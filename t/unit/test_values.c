@@ -101,10 +101,23 @@ static void bounds(void)
         { "SMTPSendHistory", "0", "-1d" },
         { "SMTPSendHistory", "3650d", "3651d" },
         { "SMTPSendRelayName", repeat("r", 100), repeat("r", 101) },
-        { "SMTPSendTLSName", repeat("t", 253), repeat("t", 254) },
+        { "SMTPSendTLSName", apr_pstrcat(pool, repeat("t.", 126), "t", NULL), repeat("t.", 127) },
         { "SMTPSendUsername", repeat("u", 1024), repeat("u", 1025) },
-        { "SMTPSendHelo", repeat("h", 253), repeat("h", 254) },
-        { "SMTPSendHost", repeat("h", 253), repeat("h", 254) },
+        { "SMTPSendHelo", apr_pstrcat(pool, repeat("h.", 126), "h", NULL), repeat("h.", 127) },
+        { "SMTPSendHelo", repeat("h", 63), repeat("h", 64) },
+        { "SMTPSendHelo", "[192.0.2.1]", "[192.0.2.256]" },
+        { "SMTPSendHelo", "[IPv6:2001:db8::1]", "[2001:db8::1]" },
+        { "SMTPSendHost", apr_pstrcat(pool, repeat("h.", 126), "h", NULL), repeat("h.", 127) },
+        { "SMTPSendHost", "192.0.2.255", "192.0.2.256" },
+        { "SMTPSendHost", "a_b.example", "-a.example" },
+        { "SMTPSendExpire", "3600s", "3600" },
+        { "SMTPSendHistory", "0", "1" },
+        { "SMTPSendAllowFrom", "*@*.example.com", "@example.com" },
+        { "SMTPSendRelayFor", "<> bulk", "b.c bulk" },
+        { "SMTPSendAlias", "root a@b.c,ops", "root /dev/null" },
+        { "SMTPSendAddHeader", "Bcc2 x", "bcc x" },
+        { "SMTPSendBounce", "\"a@b\"@c.d", "a@b@c.d" },
+        { "SMTPSendPassword", "env:A_1", "env:$A" },
         { "SMTPSendHost", repeat("h ", 16), repeat("h ", 17) },
         { "SMTPSendHost", "h:65535", "h:65536" },
         { "SMTPSendSocket", repeat("/", 100), repeat("/", 101) },
@@ -216,10 +229,73 @@ static void defaults(void)
     CU_ASSERT_STRING_EQUAL(settings.relay_name, "default");
 }
 
+/* What configtest suggests is the directive as it should be, and taken as it stands. */
+static void usual_slips_are_answered_with_what_to_write(void)
+{
+    static const struct {
+        const char *name, *written, *hint;
+    } rows[] = {
+        { "SMTPSendHost", "smtp://h:2525", "SMTPSendHost h:2525 and SMTPSendTLS starttls" },
+        { "SMTPSendHost", "smtps://h/", "SMTPSendHost h:465 and SMTPSendTLS tls" },
+        { "SMTPSendHost", "a, b;c:25", "SMTPSendHost a b c:25" },
+        { "SMTPSendHost", "h 587", "SMTPSendHost h:587" },
+        { "SMTPSendHost", "[h.example]:25", "SMTPSendHost h.example:25" },
+        { "SMTPSendHost", "2001:db8::1", "SMTPSendHost [2001:db8::1]" },
+        { "SMTPSendHost", "https://[2001:db8::1]/", "SMTPSendHost [2001:db8::1]" },
+        { "SMTPSendEngine", "yes", "SMTPSendEngine On" },
+        { "SMTPSendTLSVerify", "false", "SMTPSendTLSVerify Off" },
+        { "SMTPSendTLS", "SSL/TLS", "SMTPSendTLS tls" },
+        { "SMTPSendTLS", "startls 1.2,1.3", "SMTPSendTLS starttls TLSv1.2 TLSv1.3" },
+        { "SMTPSendAuth", "plain,login", "SMTPSendAuth PLAIN LOGIN" },
+        { "SMTPSendAuth", "SCRAM-SHA256", "SMTPSendAuth SCRAM-SHA-256" },
+        { "SMTPSendExpire", "5 days", "SMTPSendExpire 5d" },
+        { "SMTPSendExpire", "2 weeks", "SMTPSendExpire 14d" },
+        { "SMTPSendExpire", "3600", "SMTPSendExpire 3600s" },
+        { "SMTPSendExpire", "never", "SMTPSendExpire 365d" },
+        { "SMTPSendMaxConnectionAge", "never", "SMTPSendMaxConnectionAge 0" },
+        { "SMTPSendRetry", "1m, 5m", "SMTPSendRetry 1min 5min" },
+        { "SMTPSendTimeout", "30 60", "SMTPSendTimeout 30s 60s" },
+        { "SMTPSendRate", "10 per minute", "SMTPSendRate 10/min" },
+        { "SMTPSendRate", "10/sec,100/hour", "SMTPSendRate 10/s 100/h" },
+        { "SMTPSendMaxMessageSize", "25 MB", "SMTPSendMaxMessageSize 25M" },
+        { "SMTPSendPort", "submission", "SMTPSendPort 587" },
+        { "SMTPSendEnvelopeFrom", "Shop <a@b.c>", "SMTPSendEnvelopeFrom a@b.c" },
+        { "SMTPSendBounce", "none", "SMTPSendBounce off" },
+        { "SMTPSendDefaultDomain", "@b.c", "SMTPSendDefaultDomain b.c" },
+        { "SMTPSendAllowFrom", "b.c,@d.e", "SMTPSendAllowFrom *@b.c *@d.e" },
+        { "SMTPSendAlias", "root: <a@b.c>", "SMTPSendAlias root a@b.c" },
+        { "SMTPSendUser", "daemon:nogroup", "SMTPSendUser daemon nogroup" },
+        { "SMTPSendQueue", "/q.db", "SMTPSendQueue sqlite3 /q.db" },
+        { "SMTPSendListen", "*:25", "SMTPSendListen 127.0.0.1:25" },
+        { "SMTPSendAllowOrigin", "b.c", "SMTPSendAllowOrigin https://b.c" },
+        /* Another meaning, a secret, or nothing like it: no guess. */
+        { "SMTPSendTLS", "tls TLSv1.4", NULL },
+        { "SMTPSendTLSVerify", "optional", NULL },
+        { "SMTPSendPassword", "two words", NULL },
+        { "SMTPSendWebhookSecret", "short", NULL },
+        { "SMTPSendExpire", "-5d", NULL },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        record_t record;
+        const char *bad = set(rows[i].name, rows[i].written, &record);
+        const char *hint = bad ? strstr(bad, "; write ") : NULL;
+        const char *wanted =
+            rows[i].hint ? apr_pstrcat(pool, "; write ", rows[i].hint, " (", NULL) : NULL;
+        int is_right = bad && (wanted ? hint && !strncmp(hint, wanted, strlen(wanted)) : !hint);
+        if (!is_right) printf("\n  %s %s: %s", rows[i].name, rows[i].written, bad ? bad : "taken");
+        CU_ASSERT_TRUE(is_right);
+    }
+    CU_ASSERT_PTR_NULL(
+        strstr(set("SMTPSendHost", "smtp://me:geheim@h", &(record_t){ 0 }), "geheim"));
+    CU_ASSERT_PTR_NULL(strstr(set("SMTPSendQueue", "x://u:geheim@h", &(record_t){ 0 }), "geheim"));
+}
+
 void ss_suite_values(void)
 {
     CU_pSuite suite = CU_add_suite("values", begin, end);
 
     CU_ADD_TEST(suite, bounds);
     CU_ADD_TEST(suite, defaults);
+    CU_add_test(suite, "usual_slips_are_answered_with_what_to_write",
+                usual_slips_are_answered_with_what_to_write);
 }
