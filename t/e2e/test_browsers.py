@@ -72,9 +72,13 @@ def test_a_rebound_host_reads_nothing(httpd, relay, path):
     assert not relay.messages
 
 
-def test_a_path_adds_nothing_to_the_cookie(httpd):
+def test_a_path_adds_nothing_to_the_cookie(make_httpd, relay):
+    httpd = make_httpd('<LocationMatch "^/pattern/">\nSetHandler smtp-send-status\nRequire local\n</LocationMatch>\n', relay=relay)
     for path in ("/mail-status/x;Domain=corp.test;Path=/", "/mail-status/%0d%0aSet-Cookie:a=b", "/mail-test/x;Secure", "/mail-status/x;%20SameSite=None"):
         answer = httpd.get(path, HTML)
+        assert answer.status == 404 and "Set-Cookie" not in answer.headers, answer.headers
+        # Where a pattern sets the handler, any path is a page.
+        answer = httpd.get("/pattern" + path, HTML)
         assert re.fullmatch(r"smtp_send_token=[0-9a-f]{32}; Path=/; HttpOnly; SameSite=Strict", answer.headers["Set-Cookie"]), answer.headers
 
 

@@ -212,6 +212,42 @@ def test_overview_names_cause_and_advice(make_httpd, make_relay):
     assert health.status == 503 and health.json["reasons"][0]["reason"] == "blocked"
 
 
+NOWHERE = ["/mail-status/nope", "/mail-status/queue/nope", "/mail-status/health/nope", "/mail-status/health/live/x", "/mail-status/metrics/x", "/mail-status/api", "/mail-status/api/v1/queue",
+           "/mail-status/message", "/mail-status/message/nope", "/mail-status/message/01890000-0000-7000-8000-00000000000", "/mail-status/message/01890000-0000-7000-8000-000000000000/x",
+           "/mail-status/01890000-0000-7000-8000-000000000000", "/mail-status/x/queue", "/mail-test/x", "/mail-test/queue", "/mail/garbage", "/mail/garbage/x", "/mail/queue", "/mail/01890000-0000-7000-8000-000000000000/x"]
+
+
+@pytest.mark.parametrize("path", NOWHERE)
+def test_a_path_with_nothing_behind_it(make_httpd, relay, path):
+    httpd = make_httpd(relay=relay)
+    answer = httpd.get(path)
+    assert answer.status == 404 and answer.headers["Content-Type"].startswith("application/problem+json") and answer.json["code"] == "not_found", answer
+    page = httpd.get(path, HTML)
+    assert page.status == 404 and page.headers["Content-Type"].startswith("text/html") and "<h1>404 Not Found</h1>" in page.text, page
+    for href in re.findall(r"(?:href|src)='(/[^']*)'", page.text):
+        assert httpd.get(unescape(href), HTML).status == 200, href
+    assert httpd.request("HEAD", path).status == 404
+    if not path.startswith("/mail/"):
+        assert httpd.request("POST", path, b"action=flush&to=bob@example.net", FORM).status == 404
+
+
+def test_trailing_slashes_and_patterns(make_httpd, relay):
+    """Slashes at the end change nothing; where a pattern sets the handler, the path below it is not known, and parts are still found."""
+    handlers = '<Location "/">\nSetHandler smtp-send-status\nRequire local\n</Location>\n<Location "/mail">\nSetHandler smtp-send\nRequire local\n</Location>\n' \
+               '<LocationMatch "^/t/[0-9]+/status">\nSetHandler smtp-send-status\nRequire local\n</LocationMatch>\n<Location "/x">\nSetHandler smtp-send-test\nRequire local\n</Location>\n'
+    httpd = make_httpd(relay=relay, handlers=handlers)
+    ident = httpd.send().json["id"]
+    for base in ("", "/t/1/status"):
+        for path, mark in (("/", "queue"), ("/queue", "messages"), ("/queue/", "messages"), (f"/message/{ident}", "history"), (f"/message/{ident}/", "history"), ("/health/", "healthy"), ("/health/live/", "live")):
+            answer = httpd.get(base + path)
+            assert answer.status == 200 and mark in answer.json, (base, path, answer)
+    page = httpd.get("/nope", HTML)
+    assert page.status == 404 and "href='/queue'" in page.text and "href='/x'" in page.text
+    assert httpd.get("/?asset=style.css").status == 200 and "'/?asset=style.css" in page.text
+    assert httpd.get("/x/", HTML).status == 200 and httpd.get("/x/y").status == 404
+    assert httpd.get(f"/mail/{ident}").status == 200 and httpd.get("/mail/y").status == 404
+
+
 METRICS = """queue_messages{relay,state} queue_recipients{relay,state} queue_oldest_seconds{relay} queue_bytes{relay} paused{relay} paused_seconds_total{relay} last_success_timestamp_seconds{relay} uncertain_total{relay}
 submissions_total{result} deliveries_total{relay,result} delivery_seconds_bucket{le} delivery_seconds_sum delivery_seconds_count commit_seconds_bucket{le} commit_seconds_sum commit_seconds_count
 connections{relay} connections_total{relay,result} replies_total{relay,command,code} daemon_restarts_total healthy{relay}"""

@@ -6,7 +6,6 @@
 
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
-#include "web/shared/http.h"
 #include "web/shared/place.h"
 #include "web/shared/rpc.h"
 
@@ -41,34 +40,6 @@ const char *ss_page_path(const ss_page_t *page, const char *part)
     return *page->base || *part ? apr_pstrcat(page->r->pool, page->base, part, NULL) : "/";
 }
 
-static void put_entry(request_rec *r, const char *path, const char *label, int is_current)
-{
-    ss_html_print(r, "<a href='%s'", path);
-    ap_rputs(is_current ? " aria-current='page'>" : ">", r);
-    ss_html_print(r, "%s</a>\n", label);
-}
-
-void ss_page_nav(ss_page_t *page, const char *part)
-{
-    static const struct {
-        const char *part, *label;
-    } entries[] = { { "", "Overview" },
-                    { "/queue", "Messages" },
-                    { "/metrics", "Metrics" },
-                    { "/health", "Health" } };
-    request_rec *r = page->r;
-    const char *test = ss_place_path(r, "smtp-send-test");
-
-    ap_rputs("<nav class='top' aria-label='Pages'>\n", r);
-    for (apr_size_t i = 0; page->base && i < sizeof(entries) / sizeof(entries[0]); i++)
-        put_entry(r, ss_page_path(page, entries[i].part), entries[i].label,
-                  part && !strcmp(part, entries[i].part));
-    if (part && !strcmp(part, SS_PAGE_TEST)) test = ss_http_path(r, 0);
-    if (test)
-        put_entry(r, *test ? test : "/", "Connection test", part && !strcmp(part, SS_PAGE_TEST));
-    ap_rputs("</nav>\n", r);
-}
-
 static void put_search(ss_page_t *page)
 {
     ss_html_print(
@@ -87,7 +58,7 @@ void ss_page_begin(ss_page_t *page, int status, const char *title, const char *p
     /* The cookie must be set before the headers are sent. */
     ss_csrf_token(r, page->base);
     ss_html_begin(r, status, page->base, title);
-    ss_page_nav(page, part);
+    ss_place_nav(r, page->base, part);
     put_search(page);
     ss_html_print(r, "</div></header>\n<main id='main'>\n<div class='head'><h1>%s</h1></div>\n",
                   title);

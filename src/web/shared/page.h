@@ -7,11 +7,9 @@
 #include "base/json.h"
 #include "web/shared/params.h"
 
-#define SS_PAGE_TEST "test" /* the page of the connection test, in the navigation */
-
 typedef struct {
     request_rec *r;
-    const char *base; /* the status handler's path, without a trailing slash; NULL: not known */
+    const char *base; /* the status handler's path, without a trailing slash */
     ss_params_t query;
     const json_t *status; /* the daemon's status document, or NULL */
     const char *down;     /* the reason if status is NULL */
@@ -22,9 +20,6 @@ void ss_page_gather(ss_page_t *page);
 /* Why mail does not flow: an array of {"relay","reason","detail"}, empty when healthy. The caller
  * drops the reference. */
 json_t *ss_page_reasons(const ss_page_t *page);
-/* Prints the links to the pages of the status handler (at base) and to the connection test. part:
- * the current one: "" for the overview, "/queue" ..., SS_PAGE_TEST, or NULL. */
-void ss_page_nav(ss_page_t *page, const char *part);
 /* Begins a page up to the heading, inside <main>. part: the current entry of the navigation ("" for
  * the overview, "/queue"), or NULL. */
 void ss_page_begin(ss_page_t *page, int status, const char *title, const char *part);

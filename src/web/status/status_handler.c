@@ -12,6 +12,7 @@
 #include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
+#include "web/shared/place.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
 
@@ -27,36 +28,48 @@ typedef enum {
     PART_READY,
     PART_METRICS,
     PART_QUEUE,
-    PART_MESSAGE
+    PART_MESSAGE,
+    PART_NONE
 } part_t;
 
-/* Parts are recognised at the end of the path: the beginning depends on the configuration. */
-static part_t part_of(const request_rec *r, apr_size_t *cut)
+/* The part that a path below the handler names. */
+static part_t part_named(const char *below)
 {
     static const struct {
-        const char *end;
+        const char *path;
         part_t part;
-    } parts[] = { { "/health", PART_HEALTH },
-                  { "/health/live", PART_LIVE },
-                  { "/health/ready", PART_READY },
-                  { "/metrics", PART_METRICS },
-                  { "/queue", PART_QUEUE } };
+    } parts[] = { { "", PART_OVERVIEW },         { "/health", PART_HEALTH },
+                  { "/health/live", PART_LIVE }, { "/health/ready", PART_READY },
+                  { "/metrics", PART_METRICS },  { "/queue", PART_QUEUE } };
     static const char message[] = "/message/";
-    apr_size_t len = strlen(r->uri), tail = sizeof(message) - 1 + SS_IDENT_TEXT - 1;
 
-    for (apr_size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        apr_size_t end = strlen(parts[i].end);
-        if (len > end && !strcmp(r->uri + len - end, parts[i].end)) {
-            *cut = end;
-            return parts[i].part;
-        }
+    for (apr_size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (!strcmp(below, parts[i].path)) return parts[i].part;
+    if (!strncmp(below, message, sizeof(message) - 1) &&
+        ss_ident_is_valid(below + sizeof(message) - 1))
+        return PART_MESSAGE;
+    return PART_NONE;
+}
+
+/* *cut: so much at the end of the path is the part's. Where it is not known how much that is (the
+ * handler is set by a pattern), a part is known by the end of the path, and any other path is the
+ * overview's. */
+static part_t part_of(request_rec *r, apr_size_t *cut)
+{
+    const char *below = ss_place_below(r), *path, *p;
+    apr_size_t len = strlen(r->uri), slashes = 0;
+
+    while (slashes < len && r->uri[len - 1 - slashes] == '/') slashes++;
+    path = apr_pstrmemdup(r->pool, r->uri, len - slashes);
+    *cut = 0;
+    p = below ? below : *path ? strchr(path + 1, '/') : NULL;
+    for (; p; p = strchr(p + 1, '/')) {
+        part_t part = part_named(p);
+        *cut = strlen(p) + slashes;
+        if (below || part != PART_NONE) return part;
     }
     *cut = 0;
-    if (len <= tail || strncmp(r->uri + len - tail, message, sizeof(message) - 1) ||
-        !ss_ident_is_valid(ss_http_leaf(r)))
-        return PART_OVERVIEW;
-    *cut = tail;
-    return PART_MESSAGE;
+    return PART_OVERVIEW;
 }
 
 /* ---- for programs ---- */
@@ -227,7 +240,7 @@ static int queue(ss_page_t *page)
 
 static int message(ss_page_t *page)
 {
-    const char *id = ss_http_leaf(page->r);
+    const char *id = strrchr(ss_http_path(page->r, 0), '/') + 1;
 
     if (ss_params_flag(&page->query, "source", 0)) return ss_status_content(page, id);
     if (is_html(page)) {
@@ -250,7 +263,7 @@ static int show(ss_page_t *page, part_t part)
     case PART_METRICS: return metrics(page);
     case PART_QUEUE: return queue(page);
     case PART_MESSAGE: return message(page);
-    case PART_OVERVIEW: break;
+    default: break;
     }
     return overview(page);
 }
@@ -262,6 +275,10 @@ int ss_status_handler(request_rec *r)
     part_t part = part_of(r, &cut);
 
     page.base = ss_http_path(r, cut);
+    if (part == PART_NONE)
+        return ss_problem(r, HTTP_NOT_FOUND, NULL,
+                          "there is nothing here: the parts of the status are /queue, /message/ID, "
+                          "/metrics, /health, /health/live and /health/ready");
     if (!ss_body_query(r, &page.query)) return OK;
     if (r->method_number == M_GET) return show(&page, part);
     if (r->method_number == M_POST &&

@@ -13,6 +13,7 @@
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
+#include "web/shared/place.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
 #include "web/shared/waiting.h"
@@ -332,6 +333,11 @@ static int send_message(request_rec *r)
 
 int ss_test_handler(request_rec *r)
 {
+    const char *below = ss_place_below(r);
+
+    if (below && *below)
+        return ss_problem(r, HTTP_NOT_FOUND, NULL,
+                          "there is nothing here: the connection test has no pages below its own");
     switch (r->method_number) {
     case M_GET: return run_test(r);
     case M_POST: return send_message(r);

@@ -27,13 +27,13 @@ static const char *action_path(request_rec *r)
 static void begin(request_rec *r, const ss_settings_t *relay, const char *heading, const char *busy,
                   int status)
 {
-    ss_page_t page = { .r = r }, pages = { .r = r, .base = ss_place_path(r, "smtp-send-status") };
+    ss_page_t page = { .r = r };
     const char *path = ss_http_path(r, 0);
 
     /* The cookie must be set before the headers are sent. */
     ss_csrf_token(r, path);
     ss_html_begin(r, status, path, heading);
-    ss_page_nav(&pages, SS_PAGE_TEST);
+    ss_place_nav(r, ss_place_path(r, "smtp-send-status"), SS_PLACE_TEST);
     ss_html_print(r,
                   "</div></header>\n<main id='main'>\n<div class='head'><h1>%s</h1><span "
                   "class='soft'>relay %s</span></div>\n",
