@@ -47,11 +47,14 @@ static int take_result(work_t *work, ss_store_request_t *request)
     const ss_store_control_t *control = ss_store_request_as(request, SS_STORE_CONTROL);
     ss_selection_t *s = &work->selection;
 
-    if (APR_STATUS_IS_NOTFOUND(request->rv)) {
+    int is_unknown = APR_STATUS_IS_NOTFOUND(request->rv);
+
+    /* One of several may be gone: it is not among the changed ones. */
+    if (is_unknown && ss_selection_is_one(s)) {
         ss_selection_unknown(s);
         return 1;
     }
-    if (request->rv != APR_SUCCESS) {
+    if (request->rv != APR_SUCCESS && !is_unknown) {
         ss_selection_fail(s, request);
         return 1;
     }

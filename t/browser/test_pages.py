@@ -1,55 +1,16 @@
 """The operator's pages in a real browser: with and without JavaScript, hostile text, a forged request, accessibility, nothing on the console."""
-import json
 import re
 import socket
 import threading
 
 import pytest
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
-PAUSED = ["sending is paused"]
+from driving import PAUSED, by_text, find, fits, follow, resize, url, violations, wait
+
 EVIL = "<script>window.hacked=1</script>\"'&<img src=x onerror=window.hacked=2>"
-SIZES = [(390, 844), (1280, 900)]
-
-
-def url(httpd, path):
-    return f"http://127.0.0.1:{httpd.port}{path}"
-
-
-# What chromedriver says, besides StaleElementReferenceException, when the page replaced an element or itself during a command.
-REPLACED = ("does not belong to the document", "No node with given id found", "Cannot find context with specified id", "aborted by navigation")
-
-
-def wait(driver, condition, timeout=20):
-    """Waits until the condition holds. While the page changes under a command the condition is not there yet."""
-    def settled(d):
-        try:
-            return condition(d)
-        except (StaleElementReferenceException, NoSuchElementException):
-            return None
-        except WebDriverException as error:
-            if any(text in str(error) for text in REPLACED):
-                return None
-            raise
-    return WebDriverWait(driver, timeout, poll_frequency=0.05).until(settled)
-
-
-def find(driver, css):
-    return driver.find_element(By.CSS_SELECTOR, css)
-
-
-def by_text(driver, css, text):
-    return wait(driver, lambda d: next((e for e in d.find_elements(By.CSS_SELECTOR, css) if e.text.strip() == text), None))
-
-
-def follow(driver, element):
-    """Clicks what leads to another page and waits until that page is there. The old page's element is compared and never asked."""
-    before = find(driver, "html").id
-    element.click()
-    wait(driver, lambda d: find(d, "html").id != before)
+SIZES = [(360, 740), (1280, 900)]
 
 
 def lines_but_times(text):
@@ -209,61 +170,6 @@ def test_a_test_message_is_followed_to_its_end(make_httpd, relay, make_browser, 
     assert "/mail-status/message/" in driver.current_url and "bob@example.net" in find(driver, "main").text
 
 
-# ---- actions ----
-
-@pytest.fixture
-def waiting(make_httpd, relay):
-    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=PAUSED + ["status=cancelled"])
-    httpd.idents = [httpd.send(f"Subject: number {i}\r\n\r\nx\r\n".encode(), to=[f"u{i}@example.net"]).json["id"] for i in range(3)]
-    return httpd
-
-
-def test_actions_with_the_script(waiting, make_browser):
-    driver = make_browser()
-    driver.get(url(waiting, "/mail-status/queue"))
-    row = f"tr[data-key=m{waiting.idents[1]}]"
-    by_text(driver, f"{row} button", "Cancel").click()
-    assert "u1@example.net" in find(driver, "dialog").text
-    by_text(driver, "dialog button", "No").click()
-    assert waiting.message(waiting.idents[1])["state"] == "queued"
-    by_text(driver, f"{row} button", "Cancel").click()
-    find(driver, "#yes").click()
-    wait(driver, lambda d: "cancelled" in find(d, row).text)
-    assert waiting.message(waiting.idents[1])["state"] == "cancelled" and "/queue" in driver.current_url
-    assert "client 127.0.0.1: cancel of message " + waiting.idents[1] in httpd_text(driver, waiting, "/mail-status")
-
-
-def httpd_text(driver, httpd, path):
-    driver.get(url(httpd, path))
-    return find(driver, "main").text
-
-
-def test_actions_by_filter_with_the_script(waiting, make_browser):
-    driver = make_browser()
-    driver.get(url(waiting, "/mail-status/queue?state=queued"))
-    by_text(driver, "form[data-bulk] button", "Hold all").click()
-    wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, "dialog"))
-    assert "3 messages match" in find(driver, "dialog").text
-    find(driver, "#yes").click()
-    wait(driver, lambda d: "No messages." in find(d, "#live").text)
-    assert waiting.status()["counts"]["held"] == 3
-
-
-def test_actions_without_the_script(waiting, make_browser):
-    driver = make_browser(script=False)
-    driver.get(url(waiting, "/mail-status/queue"))
-    follow(driver, by_text(driver, f"tr[data-key=m{waiting.idents[0]}] button", "Cancel"))
-    assert waiting.message(waiting.idents[0])["state"] == "queued" and "cannot be undone" in find(driver, "main").text
-    follow(driver, by_text(driver, "button", "Cancel"))
-    assert waiting.message(waiting.idents[0])["state"] == "cancelled"
-    driver.get(url(waiting, "/mail-status/queue?state=queued"))
-    follow(driver, by_text(driver, "form[data-bulk] button", "Hold all"))
-    assert waiting.status()["counts"]["held"] == 0
-    follow(driver, by_text(driver, "button", "Hold: 2 messages"))
-    assert "Held: 2 of 2 messages" in find(driver, "main").text
-    assert waiting.status()["counts"]["held"] == 2
-
-
 @pytest.mark.parametrize("script", [True, False])
 def test_pause_and_resume(make_httpd, relay, make_browser, script):
     httpd = make_httpd(relay=relay, expect=PAUSED)
@@ -328,38 +234,11 @@ def test_markup_is_inert(hostile, make_browser):
 def test_accessible_at_every_size(hostile, make_browser, axe, dark):
     driver = make_browser(dark=dark)
     for size in SIZES:
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False})
+        resize(driver, *size)
         for path in hostile.paths:
             driver.get(url(hostile, path))
             assert driver.execute_script("return matchMedia('(prefers-color-scheme: dark)').matches") == dark
             for summary in driver.find_elements(By.CSS_SELECTOR, "details > summary"):
                 driver.execute_script("arguments[0].parentNode.open = true", summary)
-            assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth"), (path, size)
-            driver.execute_script(axe)
-            found = driver.execute_async_script("const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations))")
-            assert not found, (path, size, json.dumps([{"id": v["id"], "nodes": [n["html"][:200] + " " + n["failureSummary"] for n in v["nodes"]]} for v in found], indent=1))
-
-
-def test_the_keyboard_reaches_everything(waiting, make_browser):
-    driver = make_browser()
-    driver.get(url(waiting, "/mail-status/queue"))
-    seen = []
-    for _ in range(40):
-        driver.switch_to.active_element.send_keys(Keys.TAB)
-        element = driver.switch_to.active_element
-        seen.append(element.text or element.get_attribute("name"))
-        assert driver.execute_script("return getComputedStyle(arguments[0]).outlineStyle", element) != "none" or element.tag_name == "body"
-    for label in ("Skip to content", "Overview", "Messages", "text", "Show", "number 0", "Retry", "Cancel"):
-        assert label in seen, (label, seen)
-
-
-def test_from_the_overview_to_the_cause_in_two_clicks(make_httpd, make_relay, make_browser):
-    httpd = make_httpd("SMTPSendUsername me\nSMTPSendPassword wrong\n", relay=make_relay(auth={"me": "right"}, mechanisms=["PLAIN"]), expect=["is blocked", "reply code to"])
-    ident = httpd.send().json["id"]
-    httpd.wait_log("is blocked")
-    driver = make_browser()
-    driver.get(url(httpd, "/mail-status"))
-    assert "rejects our mail" in find(driver, "#banners").text and "SMTPSendPassword" in find(driver, "#relays").text
-    follow(driver, find(driver, "a.tile"))
-    follow(driver, find(driver, f"tr[data-key=m{ident}] a"))
-    assert "authentication failed" in find(driver, "main").text
+            assert fits(driver), (path, size)
+            assert not violations(driver, axe), (path, size)

@@ -136,6 +136,23 @@ def test_actions_by_filter_want_the_number(paused):
     assert counts["queued"] == 2 and counts["cancelled"] == 2
 
 
+def test_actions_on_what_is_selected_or_matches(paused):
+    idents = [paused.send(f"Subject: number {i}\r\n\r\nx\r\n".encode(), to=[f"u{i}@example.net"]).json["id"] for i in range(4)]
+    gone = "01890000-0000-7000-8000-000000000000"
+    assert post(paused, f"action=hold&which=selected&state=sent&id={idents[0]}&id={gone}&id={idents[1]}").json == {"matched": 3, "done": 2}
+    assert post(paused, f"action=release&which=matching&text=number+1&id={idents[0]}").json == {"matched": 1, "done": 0}
+    assert post(paused, f"action=release&which=matching&text=number+1&id={idents[0]}&confirm=1").json == {"matched": 1, "done": 1}
+    assert [paused.message(ident)["state"] for ident in idents] == ["held", "queued", "queued", "queued"]
+    assert post(paused, f"action=cancel&id={idents[3]}").json["done"] == 1
+    assert post(paused, "action=hold&which=matching").json == {"matched": 2, "done": 0}
+    assert post(paused, "action=cancel&waiting=1").json == {"matched": 3, "done": 0}
+    assert post(paused, "action=cancel&which=selected&state=queued").status == 400
+    cookie = paused.get("/mail-status", HTML)
+    fields = next(f for f in Page(cookie.text).forms if f["fields"].get("action") == "flush")["fields"]
+    answer = post(paused, f"action=cancel&which=selected&state=queued&after={idents[3]}&token={fields['token']}", {"Cookie": cookie.headers["Set-Cookie"].split(";")[0], **HTML})
+    assert answer.status == 400 and "text/html" in answer.headers["Content-Type"] and f"/mail-status/queue?state=queued&amp;after={idents[3]}" in answer.text
+
+
 @pytest.mark.parametrize("body, field", [("action=explode", "action"), ("", "action"), ("action=cancel", "id"), ("action=cancel&id=x", "id"), ("action=pause&for=ever", "for"),
                                          ("action=cancel&state=queued&confirm=many", "confirm")])
 def test_malformed_actions_are_refused(make_httpd, relay, body, field):

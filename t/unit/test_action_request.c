@@ -48,10 +48,20 @@ static void each_form(void)
         { "action=release&id=" ID "&id=x", "400 id" },
         { "action=cancel", "400 id" },
         { "action=cancel&confirm=3", "400 id" },
+        { "action=cancel&state=&to=", "400 id" },
+        { "action=cancel&which=selected&state=held", "400 id" },
+        { "action=cancel&which=selected&state=held&id=" ID,
+          "{\"do\":\"cancel\",\"id\":[\"" ID "\"]}" },
+        { "action=cancel&which=matching&state=held&id=" ID,
+          "{\"do\":\"cancel\",\"filter\":{\"state\":\"held\"}}" },
+        { "action=cancel&which=matching", "{\"do\":\"cancel\",\"filter\":{}}" },
+        { "action=cancel&which=all", "400 which" },
+        { "action=hold&text=a+b&waiting=1",
+          "{\"do\":\"hold\",\"filter\":{\"text\":\"a b\",\"waiting\":true}}" },
         { "action=cancel&to=*", "{\"do\":\"cancel\",\"filter\":{\"to\":\"*\"}}" },
         { "action=bounce&state=held&relay=r&from=a&to=b&confirm=3",
-          "{\"do\":\"bounce\",\"filter\":{\"state\":\"held\",\"relay\":\"r\",\"from\":\"a\","
-          "\"to\":\"b\"},\"confirm\":3}" },
+          "{\"do\":\"bounce\",\"filter\":{\"state\":\"held\",\"from\":\"a\",\"to\":\"b\","
+          "\"relay\":\"r\"},\"confirm\":3}" },
         { "action=bounce&state=held&confirm=many", "400 confirm" },
         { "action=bounce&state=held&confirm=-1", "400 confirm" },
     };
@@ -86,13 +96,35 @@ static void bounds(void)
     apr_pool_destroy(pool);
 }
 
-/* What cannot be undone is to be confirmed. */
-static void strong_actions(void)
+/* What cannot be undone is to be confirmed, and says so. */
+static void final_actions(void)
 {
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        CU_ASSERT_EQUAL(actions[i].is_strong,
+        CU_ASSERT_EQUAL(actions[i].final != NULL,
                         !strcmp(actions[i].name, "cancel") || !strcmp(actions[i].name, "bounce"));
+        CU_ASSERT(!actions[i].final || strstr(actions[i].final, "cannot be undone"));
     }
+}
+
+static void a_filter_in_words(void)
+{
+    static const struct {
+        const char *form, *want;
+    } rows[] = { { "", "no filter" },
+                 { "state=&action=hold&id=x", "no filter" },
+                 { "state=held", "state held" },
+                 { "to=*@a&waiting=1&text=b&relay=r&from=f",
+                   "text b, from f, to *@a, relay r, only waiting messages" } };
+    apr_pool_t *pool;
+    ss_params_t form;
+    const char *why;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CU_ASSERT_FATAL(!ss_params_parse(&form, rows[i].form, &why, pool));
+        CU_ASSERT_STRING_EQUAL(ss_action_request_filter(&form, pool), rows[i].want);
+    }
+    apr_pool_destroy(pool);
 }
 
 void ss_suite_action_request(void)
@@ -101,5 +133,6 @@ void ss_suite_action_request(void)
 
     CU_add_test(suite, "each_form", each_form);
     CU_add_test(suite, "bounds", bounds);
-    CU_add_test(suite, "strong_actions", strong_actions);
+    CU_add_test(suite, "final_actions", final_actions);
+    CU_add_test(suite, "a_filter_in_words", a_filter_in_words);
 }

@@ -2,22 +2,26 @@
 /* The pages also work without this script. It copies results, asks before actions that cannot be undone, acts without leaving the page, and refreshes elements marked data-live. */
 (function () {
   const EVERY = 5000;
+  document.documentElement.classList.add('script');
 
-  /* ---- messages at the bottom of the page ---- */
+  /* ---- messages at the bottom of the page: their places exist before the first message, or it would not be read out ---- */
   let toastTimer = 0;
+  function place(id, className, role) {
+    const box = document.createElement('div');
+    box.id = id;
+    box.className = className;
+    box.setAttribute('role', role);
+    document.body.append(box);
+    return box;
+  }
+  const boxes = [place('toast', 'toast', 'status'), place('alert', 'toast bad', 'alert')];
+  const unseen = place('said', 'unseen', 'status');
+  function clear() { for (const box of boxes) box.textContent = ''; }
   function toast(text, isBad) {
-    let box = document.getElementById('toast');
-    if (!box) {
-      box = document.createElement('div');
-      box.id = 'toast';
-      document.body.append(box);
-    }
-    box.className = isBad ? 'toast bad' : 'toast';
-    box.setAttribute('role', isBad ? 'alert' : 'status');
-    box.textContent = text;
-    box.hidden = false;
+    clear();
+    boxes[isBad ? 1 : 0].textContent = text;
     clearTimeout(toastTimer);
-    toastTimer = setTimeout(function () { box.hidden = true; }, isBad ? 12000 : 5000);
+    toastTimer = setTimeout(clear, isBad ? 12000 : 5000);
   }
 
   /* ---- copy ---- */
@@ -44,7 +48,8 @@
   }
 
   /* ---- refresh: replace only what changed ---- */
-  function keyOf(node) { return node.nodeType === 1 ? node.id || node.getAttribute('data-key') || '' : ''; }
+  /* Not node.id, which in a form is its field of that name. */
+  function keyOf(node) { return node.nodeType === 1 ? node.getAttribute('id') || node.getAttribute('data-key') || '' : ''; }
   function isSame(a, b) { return a.nodeType === b.nodeType && a.nodeName === b.nodeName && keyOf(a) === keyOf(b); }
 
   function renewAttributes(from, to) {
@@ -54,7 +59,13 @@
 
   function renewChildren(from, to) {
     const keyed = new Map();
-    for (const child of from.childNodes) if (keyOf(child)) keyed.set(keyOf(child), child);
+    const wanted = new Set(Array.from(to.childNodes, keyOf));
+    /* What is gone goes first: then the rest stays where it is, and keeps the focus. */
+    for (const child of Array.from(from.childNodes)) {
+      if (!keyOf(child)) continue;
+      if (wanted.has(keyOf(child))) keyed.set(keyOf(child), child);
+      else child.remove();
+    }
     let at = from.firstChild;
     for (const fresh of Array.from(to.childNodes)) {
       const known = keyOf(fresh) && keyed.get(keyOf(fresh));
@@ -74,7 +85,7 @@
   }
 
   function renew(from, to) {
-    if (from.isEqualNode(to)) return;
+    if (from.isEqualNode(to) || (from.nodeType === 1 && from.hasAttribute('data-count'))) return;
     if (from.nodeType !== 1) {
       from.nodeValue = to.nodeValue;
       return;
@@ -83,20 +94,94 @@
     renewChildren(from, to);
   }
 
+  /* ---- the focus stays: on its element, or on what is nearest to where that was ---- */
+  const FOCUSABLE = 'a[href], button, summary, select, input:not([type=hidden])';
+  function isThere(element) { return element.isConnected && element.getClientRects().length > 0; }
+
+  /* What is around the element, from near to far: its next and previous rows, and the named elements it is in. */
+  function surroundings(element) {
+    const around = [];
+    for (let at = element; at && at !== document.body; at = at.parentElement) {
+      if (keyOf(at)) around.push(at.hasAttribute('id') ? '#' + CSS.escape(at.getAttribute('id')) : '[data-key="' + CSS.escape(at.getAttribute('data-key')) + '"]');
+      for (const next of [at.nextElementSibling, at.previousElementSibling])
+        if (next && next.hasAttribute('data-key')) around.push('[data-key="' + CSS.escape(next.getAttribute('data-key')) + '"]');
+    }
+    return around;
+  }
+
+  function focusNear(around) {
+    for (const css of around.concat('#main')) {
+      const element = document.querySelector(css);
+      const near = element && Array.from(element.querySelectorAll(FOCUSABLE)).find(isThere);
+      if (near) {
+        near.focus({ preventScroll: true });
+        return;
+      }
+    }
+  }
+
+  function keepFocus(change) {
+    const before = document.activeElement;
+    const around = before && before !== document.body ? surroundings(before) : null;
+    change();
+    if (around && (!isThere(before) || document.activeElement !== before)) {
+      if (isThere(before)) before.focus({ preventScroll: true });
+      else focusNear(around);
+    }
+  }
+
+  /* The times go on; what else the banner says is news. */
+  function situation() {
+    const banners = document.getElementById('banners');
+    return banners ? banners.innerText.replace(/\s+/g, ' ').trim() : '';
+  }
+  function isNews(a, b) { return a.replace(/\d+/g, '') !== b.replace(/\d+/g, ''); }
+
+  function show(fresh) {
+    const before = situation();
+    keepFocus(function () {
+      for (const part of document.querySelectorAll('[data-live]')) {
+        const now = fresh.getElementById(part.id);
+        if (now) renew(part, now);
+      }
+    });
+    const now = situation();
+    if (isNews(before, now)) unseen.textContent = now;
+    countSelected();
+  }
+
   function refresh() {
     if (document.querySelector('dialog[open]')) return Promise.resolve();
     return fetch(location.href, { headers: { Accept: 'text/html' }, credentials: 'same-origin', cache: 'no-store' }).then(function (answer) {
       return answer.ok || answer.status === 503 ? answer.text() : Promise.reject(answer.status);
     }).then(function (text) {
-      const fresh = new DOMParser().parseFromString(text, 'text/html');
-      for (const part of document.querySelectorAll('[data-live]')) {
-        const now = fresh.getElementById(part.id);
-        if (now) renew(part, now);
-      }
+      show(new DOMParser().parseFromString(text, 'text/html'));
       document.body.removeAttribute('data-stale');
     }).catch(function () { document.body.setAttribute('data-stale', '1'); });
   }
   if (document.querySelector('[data-live]')) setInterval(function () { if (!document.hidden) refresh(); }, EVERY);
+
+  /* ---- the list's boxes ---- */
+  function ticks() { return Array.from(document.querySelectorAll('#list input[name=id]')); }
+  function selected() { return ticks().filter(function (box) { return box.checked; }).length; }
+  function messages(count) { return count.toLocaleString('en') + (count === 1 ? ' message' : ' messages'); }
+
+  function countSelected() {
+    const all = document.querySelector('[data-all]');
+    if (!all) return;
+    const count = selected();
+    const text = count ? count + ' selected' : '';
+    const output = document.querySelector('[data-count]');
+    if (output.textContent !== text) output.textContent = text;
+    all.checked = count > 0 && count === ticks().length;
+    all.indeterminate = count > 0 && !all.checked;
+  }
+
+  document.addEventListener('change', function (event) {
+    if (event.target.matches('[data-all]')) for (const box of ticks()) box.checked = event.target.checked;
+    countSelected();
+  });
+  countSelected();
 
   /* ---- actions ---- */
   function ask(question, label, isStrong) {
@@ -110,8 +195,8 @@
       text.id = 'question';
       dialog.setAttribute('aria-labelledby', 'question');
       buttons.className = 'buttons';
-      no.textContent = 'No';
-      yes.textContent = 'Yes, ' + label.toLowerCase();
+      no.textContent = 'Go back';
+      yes.textContent = label;
       yes.className = isStrong ? 'strong' : 'main';
       yes.id = 'yes';
       buttons.append(no, yes);
@@ -126,8 +211,9 @@
     });
   }
 
-  function post(form, more) {
+  function post(form, button, more) {
     const fields = new URLSearchParams(new FormData(form));
+    if (button && button.name) fields.set(button.name, button.value);
     for (const name of Object.keys(more)) fields.set(name, more[name]);
     /* Not form.action, which is the field of that name. */
     return fetch(form.getAttribute('action'), { method: 'POST', body: fields, headers: { Accept: 'application/json' }, credentials: 'same-origin' }).then(function (answer) {
@@ -140,30 +226,47 @@
 
   function describe(result, label) {
     if (result.relays) return result.relays.map(function (relay) { return relay.name + (relay.paused ? ' is paused' : ' is sending') + (relay.note ? ': ' + relay.note : ''); }).join('; ') + '.';
-    return label + ': ' + result.done + (result.done === 1 ? ' message.' : ' messages.');
+    if (!result.matched) return 'No message matches that this action could change.';
+    return label + ': ' + messages(result.done) + (result.done < result.matched ? ' of ' + result.matched.toLocaleString('en') : '') + '.';
+  }
+
+  function isMatching(form) { return form.elements.which !== undefined && form.elements.which.value === 'matching'; }
+
+  /* The question before the action, or ''. count: of matching messages; 0: not known yet, or messages are selected. */
+  function question(form, button, label, count) {
+    if (form.dataset.confirm) return form.dataset.confirm;
+    const final = button && button.dataset.final;
+    if (isMatching(form) ? !count : !final || !selected()) return '';
+    return label + ' ' + messages(count || selected()) + '?' + (isMatching(form) ? ' Filter: ' + form.dataset.filter + '.' : '') + (final ? ' ' + final : '');
   }
 
   async function act(form, button) {
     const label = button ? button.textContent : 'Done';
     const isStrong = button && button.classList.contains('strong');
-    if (form.dataset.confirm && !await ask(form.dataset.confirm, label, isStrong)) return;
-    let result = await post(form, {});
-    if (form.hasAttribute('data-bulk') && result.matched && !result.done) {
-      if (!await ask(label + ': ' + result.matched + (result.matched === 1 ? ' message matches.' : ' messages match.') + ' Continue?', label, isStrong)) return;
-      result = await post(form, { confirm: result.matched });
+    const around = surroundings(button || form);
+    const first = question(form, button, label, 0);
+    if (first && !await ask(first, form.dataset.confirm ? label : label + ' ' + messages(selected()), isStrong)) return;
+    let result = await post(form, button, {});
+    if (isMatching(form) && result.matched && !result.done) {
+      if (!await ask(question(form, button, label, result.matched), label + ' ' + messages(result.matched), isStrong)) return;
+      result = await post(form, button, { confirm: result.matched });
       if (!result.done) throw new Error('The number of matching messages has changed: nothing was done. Try again.');
     }
     form.reset();
     toast(describe(result, label));
     await refresh();
+    if (document.activeElement === document.body || !isThere(document.activeElement)) focusNear(around);
   }
 
+  const busy = new WeakSet();
   document.addEventListener('submit', function (event) {
     const form = event.target;
     if (!form.matches('form[data-act]') || !window.HTMLDialogElement) return;
     event.preventDefault();
+    /* Not "disabled": the button would lose the focus. */
     const button = event.submitter || form.querySelector('button');
-    if (button) button.disabled = true;
-    act(form, button).catch(function (error) { toast(error.message, true); }).finally(function () { if (button) button.disabled = false; });
+    if (busy.has(form)) return;
+    busy.add(form);
+    act(form, button).catch(function (error) { toast(error.message, true); }).finally(function () { busy.delete(form); });
   });
 })();

@@ -1,5 +1,6 @@
 #include "web/status/action_request.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "base/ident.h"
@@ -8,23 +9,33 @@
 #define IDS_MAX 1000
 #define REASON_MAX 500 /* bytes */
 
-static const ss_action_request_t actions[] = { { "pause", "Pause sending", "Pause", 0, 1 },
-                                               { "resume", "Resume sending", "Resume", 0, 1 },
-                                               { "flush", "Flush", "Flush", 0, 1 },
-                                               { "retry", "Retry", "Retry", 0, 0 },
-                                               { "hold", "Hold", "Held", 0, 0 },
-                                               { "release", "Release", "Released", 0, 0 },
-                                               { "cancel", "Cancel", "Cancelled", 1, 0 },
-                                               { "bounce", "Bounce", "Bounced", 1, 0 } };
+const char *const ss_action_request_filters[] = { "text",  "state",   "from", "to",
+                                                  "relay", "waiting", NULL };
 
-const ss_action_request_t *ss_action_request_find(const ss_params_t *form)
+static const ss_action_request_t actions[] = {
+    { "pause", "Pause sending", "Pause", 1, NULL },
+    { "resume", "Resume sending", "Resume", 1, NULL },
+    { "flush", "Flush", "Flush", 1, NULL },
+    { "retry", "Retry", "Retry", 0, NULL },
+    { "hold", "Hold", "Held", 0, NULL },
+    { "release", "Release", "Released", 0, NULL },
+    { "cancel", "Cancel", "Cancelled", 0,
+      "Cancelled mail is not sent, and its sender is not notified. This cannot be undone." },
+    { "bounce", "Bounce", "Bounced", 0,
+      "Bounced mail is not tried again, and its sender gets a bounce. This cannot be undone." },
+};
+
+const ss_action_request_t *ss_action_request_named(const char *name)
 {
-    const char *name = ss_params_get(form, "action");
-
     for (apr_size_t i = 0; name && i < sizeof(actions) / sizeof(actions[0]); i++) {
         if (!strcmp(actions[i].name, name)) return &actions[i];
     }
     return NULL;
+}
+
+const ss_action_request_t *ss_action_request_find(const ss_params_t *form)
+{
+    return ss_action_request_named(ss_params_get(form, "action"));
 }
 
 static void put_text(json_t *object, const ss_params_t *form, const char *name)
@@ -68,22 +79,46 @@ static int put_ids(json_t *header, const ss_params_t *form, ss_mail_problem_t *p
                            "more than " APR_STRINGIFY(IDS_MAX) " message ids: use a filter");
 }
 
+int ss_action_request_is_named(const ss_params_t *form)
+{
+    const char *which = ss_params_get(form, "which");
+
+    return which ? !strcmp(which, "selected") : ss_params_get(form, "id") != NULL;
+}
+
+const char *ss_action_request_filter(const ss_params_t *form, apr_pool_t *pool)
+{
+    const char *words = NULL;
+
+    for (int i = 0; ss_action_request_filters[i]; i++) {
+        const char *name = ss_action_request_filters[i], *value = ss_params_get(form, name), *word;
+        if (!value || !*value) continue;
+        word = strcmp(name, "waiting") ? apr_pstrcat(pool, name, " ", value, NULL)
+                                       : "only waiting messages";
+        words = words ? apr_pstrcat(pool, words, ", ", word, NULL) : word;
+    }
+    return words ? words : "no filter";
+}
+
 static int put_filter(json_t *header, const ss_params_t *form, ss_mail_problem_t *problem)
 {
-    static const char *const names[] = { "state", "relay", "from", "to" };
     json_t *filter = json_object();
     const char *confirm = ss_params_get(form, "confirm");
     apr_int64_t count = 0;
-    int is_named = 0;
+    int is_named = ss_params_get(form, "which") != NULL;
 
     json_object_set_new(header, "filter", filter);
-    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        put_text(filter, form, names[i]);
-        is_named |= ss_params_get(form, names[i]) != NULL;
+    for (int i = 0; ss_action_request_filters[i]; i++) {
+        const char *name = ss_action_request_filters[i], *value = ss_params_get(form, name);
+        is_named |= value && *value;
+        if (strcmp(name, "waiting"))
+            put_text(filter, form, name);
+        else if (ss_params_flag(form, name, 0))
+            json_object_set_new(filter, name, json_true());
     }
     if (!is_named)
         return ss_mail_problem(problem, 400, "id",
-                               "give message ids, or a filter: state, relay, from, to");
+                               "give message ids, or a filter: text, state, relay, from, to");
     if (confirm && ss_text_number(confirm, 0, APR_INT64_MAX, &count))
         return ss_mail_problem(problem, 400, "confirm",
                                "confirm must repeat the number of matches that the request without "
@@ -93,13 +128,25 @@ static int put_filter(json_t *header, const ss_params_t *form, ss_mail_problem_t
     return 0;
 }
 
+static int put_messages(json_t *header, const ss_params_t *form, ss_mail_problem_t *problem)
+{
+    const char *which = ss_params_get(form, "which");
+
+    if (which && strcmp(which, "selected") && strcmp(which, "matching"))
+        return ss_mail_problem(problem, 400, "which",
+                               "which must be selected or matching, not \"%s\"", which);
+    if (!ss_action_request_is_named(form)) return put_filter(header, form, problem);
+    if (!ss_params_get(form, "id"))
+        return ss_mail_problem(problem, 400, "id", "no message is selected: tick some first");
+    return put_ids(header, form, problem);
+}
+
 json_t *ss_action_request_create(const ss_action_request_t *action, const ss_params_t *form,
                                  ss_mail_problem_t *problem)
 {
     json_t *header = json_pack("{s:s}", "do", action->name);
-    int failed = action->is_of_relay         ? put_relay(header, form, problem)
-                 : ss_params_get(form, "id") ? put_ids(header, form, problem)
-                                             : put_filter(header, form, problem);
+    int failed = action->is_of_relay ? put_relay(header, form, problem)
+                                     : put_messages(header, form, problem);
 
     if (!failed) return header;
     json_decref(header);

@@ -18,17 +18,25 @@
 /* an action by filter takes several steps */
 #define ACTION_TIMEOUT (60 * APR_USEC_PER_SEC)
 
+/* ---- the pages that answer ---- */
+
+static const char *messages(request_rec *r, long long count)
+{
+    return apr_psprintf(r->pool, "%s message%s", ss_html_count(r, count), count == 1 ? "" : "s");
+}
+
 /* Begins a form that repeats the fields of form, with the token and one more field. */
 static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *action,
                         const char *more, const char *value)
 {
-    static const char *const names[] = { "id", "state", "relay", "from", "to" };
+    static const char *const names[] = { "id", "which", "after" };
     request_rec *r = page->r;
 
     ss_html_print(r, "<form class='row' method='post' action='%s'>\n", ss_page_path(page, ""));
     ss_page_hidden(r, "token", ss_csrf_token(r, page->base));
     ss_page_hidden(r, "action", action);
     ss_page_hidden(r, more, value);
+    ss_status_filter_hidden(r, form);
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         for (int k = 0; k < form->pairs->nelts; k++) {
             const ss_params_pair_t *pair = &APR_ARRAY_IDX(form->pairs, k, ss_params_pair_t);
@@ -37,40 +45,62 @@ static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *ac
     }
 }
 
-/* The filter matched and nothing was done yet: the form again, with the number of messages. */
-static void ask_to_confirm(ss_page_t *page, const ss_params_t *form,
-                           const ss_action_request_t *action, long long matched)
+/* Begins the page and its card. */
+static void begin(ss_page_t *page, int status, const char *title)
 {
-    ss_html_print(page->r, "<p>%lld %s. Nothing has been done yet.</p>\n", matched,
-                  matched == 1 ? "message matches" : "messages match");
-    repeat_form(page, form, action->name, "confirm",
-                apr_psprintf(page->r->pool, "%" APR_INT64_T_FMT, (apr_int64_t)matched));
-    ss_html_print(page->r, "<button class='%s' type='submit'>%s: %lld messages</button></form>\n",
-                  action->is_strong ? "strong" : "main", action->label, matched);
+    ss_page_begin(page, status, title, NULL);
+    ap_rputs("<section class='card'>\n", page->r);
+}
+
+/* Links back to where the action came from. The first one has the focus: for who uses the keyboard,
+ * one key leads on. */
+static void end(ss_page_t *page, const ss_params_t *form)
+{
+    request_rec *r = page->r;
+    const char *id = ss_params_get(form, "which") ? NULL : ss_params_get(form, "id");
+
+    ap_rputs("<p class='buttons'>", r);
+    if (id)
+        ss_html_print(r, "<a class='button' href='%s/message/%s' autofocus>Message</a> ",
+                      page->base, ss_params_escape(id, r->pool));
+    ss_html_print(r, "<a class='button' href='%s'%s>Messages</a> <a class='button' ",
+                  ss_status_filter_path(page, form, ss_params_get(form, "after")),
+                  !id && ss_params_get(form, "which") ? " autofocus" : "");
+    ss_html_print(r, "href='%s'>Overview</a></p>\n</section>\n", ss_page_path(page, ""));
+    ss_html_end(r);
+}
+
+/* Nothing was done yet: the form again, with what makes it act. */
+static int ask(ss_page_t *page, const ss_params_t *form, const ss_action_request_t *action,
+               long long count)
+{
+    request_rec *r = page->r;
+    int is_named = ss_action_request_is_named(form);
+    const char *what = apr_pstrcat(r->pool, action->label, " ", messages(r, count), NULL);
+
+    begin(page, HTTP_OK, apr_pstrcat(r->pool, what, "?", NULL));
+    if (!is_named)
+        ss_html_print(r, "<p>Filter: <strong>%s</strong>. %s match%s.</p>\n",
+                      ss_action_request_filter(form, r->pool), messages(r, count),
+                      count == 1 ? "es" : "");
+    ss_html_print(r, "<p>%s Nothing has been done yet.</p>\n", action->final);
+    repeat_form(page, form, action->name, is_named ? "sure" : "confirm",
+                is_named ? "1" : apr_psprintf(r->pool, "%" APR_INT64_T_FMT, (apr_int64_t)count));
+    ss_html_print(r, "<button class='%s' type='submit'>%s</button></form>\n",
+                  action->final ? "strong" : "main", what);
+    end(page, form);
+    return OK;
 }
 
 static void put_relays(request_rec *r, const json_t *relays)
 {
     for (size_t i = 0; i < json_array_size(relays); i++) {
         const json_t *relay = json_array_get(relays, i);
-        ss_html_print(
-            r, "<p>Relay <strong>%s</strong>: %s. %s</p>\n", ss_html_member(relay, "name"),
-            ss_json_is(relay, "paused") ? "paused" : "not paused", ss_html_member(relay, "note"));
+        ss_html_print(r, "<p role='status'>Relay <strong>%s</strong>: %s. %s</p>\n",
+                      ss_html_member(relay, "name"),
+                      ss_json_is(relay, "paused") ? "paused" : "not paused",
+                      ss_html_member(relay, "note"));
     }
-}
-
-static void put_back(ss_page_t *page, const ss_params_t *form)
-{
-    const char *id = ss_params_get(form, "id");
-
-    ap_rputs("<p class='buttons'>", page->r);
-    if (id)
-        ss_html_print(page->r, "<a class='button' href='%s/message/%s'>Message</a> ", page->base,
-                      id);
-    ss_html_print(page->r,
-                  "<a class='button' href='%s'>Messages</a> <a class='button' "
-                  "href='%s'>Overview</a></p>\n</section>\n",
-                  ss_page_path(page, "/queue"), ss_page_path(page, ""));
 }
 
 static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action_request_t *action,
@@ -80,38 +110,40 @@ static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action
     const json_t *relays = json_object_get(document, "relays");
     long long matched = ss_json_number(document, "matched"),
               done = ss_json_number(document, "done");
-    int is_asking = !relays && matched && !done && !ss_params_get(form, "id");
 
-    ss_page_begin(page, HTTP_OK,
-                  is_asking ? apr_pstrcat(r->pool, action->label, "?", NULL) : action->done, NULL);
-    ap_rputs("<section class='card'>\n", r);
+    if (!relays && matched && !done && !ss_action_request_is_named(form))
+        return ask(page, form, action, matched);
+    begin(page, HTTP_OK, action->done);
     put_relays(r, relays);
-    if (is_asking)
-        ask_to_confirm(page, form, action, matched);
-    else if (!relays && !matched)
-        ap_rputs("<p>No message matches.</p>\n", r);
+    if (!relays && !matched)
+        ap_rputs("<p role='status'>No message matches that this action could change.</p>\n", r);
     else if (!relays)
-        ss_html_print(r, "<p role='status'>%s: %lld of %lld %s.</p>\n", action->done, done, matched,
-                      matched == 1 ? "message" : "messages");
-    put_back(page, form);
-    ss_html_end(r);
+        ss_html_print(r, "<p role='status'>%s: %lld of %s.</p>\n", action->done, done,
+                      messages(r, matched));
+    if (!relays && done < matched)
+        ap_rputs("<p>The others are finished, being sent, or in a state that this action does not "
+                 "change.</p>\n",
+                 r);
+    end(page, form);
     return OK;
 }
 
-/* Asks before what cannot be undone; with JavaScript, the script has asked already. */
-static int ask_first(ss_page_t *page, const ss_params_t *form, const ss_action_request_t *action)
+static int refuse_page(ss_page_t *page, const ss_params_t *form, const ss_action_request_t *action,
+                       int status, const char *detail)
 {
-    request_rec *r = page->r;
-
-    ss_page_begin(page, HTTP_OK, apr_pstrcat(r->pool, action->label, "?", NULL), NULL);
-    ss_html_print(r, "<section class='card'>\n<p>The message will %s. This cannot be undone.</p>\n",
-                  !strcmp(action->name, "cancel") ? "not be sent, and its sender is not notified"
-                                                  : "be given up, and its sender gets a bounce");
-    repeat_form(page, form, action->name, "sure", "1");
-    ap_rprintf(r, "<button class='strong' type='submit'>%s</button></form>\n", action->label);
-    put_back(page, form);
-    ss_html_end(r);
+    begin(page, status, apr_pstrcat(page->r->pool, action->label, ": not possible", NULL));
+    ss_html_print(page->r, "<p role='alert'>Nothing was done: %s.</p>\n", detail);
+    end(page, form);
     return OK;
+}
+
+/* ---- the action ---- */
+
+/* Asks before what cannot be undone; with JavaScript, the script has asked already. */
+static int is_to_be_asked(const ss_params_t *form, const ss_action_request_t *action)
+{
+    return action->final && ss_action_request_is_named(form) && ss_params_get(form, "id") &&
+           !ss_params_flag(form, "sure", 0);
 }
 
 int ss_status_action(ss_page_t *page)
@@ -129,14 +161,18 @@ int ss_status_action(ss_page_t *page)
             "action is one of pause, resume, flush, retry, hold, release, cancel, bounce");
 
     int as_page = ss_http_wants_html(r);
-    if (as_page && action->is_strong && ss_params_get(&form, "id") &&
-        !ss_params_flag(&form, "sure", 0))
-        return ask_first(page, &form, action);
+    if (as_page && is_to_be_asked(&form, action))
+        return ask(page, &form, action, ss_params_count(&form, "id"));
 
     json_t *header = ss_action_request_create(action, &form, &problem);
+    if (!header && as_page) return refuse_page(page, &form, action, problem.status, problem.detail);
     if (!header) return ss_problem_mail(r, &problem);
     ss_json_put(header, "who", ss_http_user(r));
-    if (!ss_rpc_call(r, header, ACTION_TIMEOUT, &answer)) return OK;
+    int has_answer = ss_rpc_try(header, ACTION_TIMEOUT, &answer, r->pool);
+    if (as_page && has_answer && answer.raw.status >= 400)
+        return refuse_page(page, &form, action, answer.raw.status,
+                           ss_html_member(answer.fields, "detail"));
+    if (!ss_rpc_settle(r, has_answer, &answer)) return OK;
     return as_page ? answer_page(page, &form, action, ss_rpc_document(r->pool, &answer))
                    : ss_rpc_pass(r, &answer);
 }
