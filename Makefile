@@ -182,12 +182,13 @@ install-sendmail:
 	for name in mailq newaliases; do ln -s $(BINDIR)/smtp-send $(DESTDIR)$(BINDIR)/$$name || exit; done
 	for name in sendmail mailq newaliases; do ln -s smtp-send.1 $(DESTDIR)$(MANDIR)/man1/$$name.1 || exit; done
 
-# A package for Debian and its relatives; enabled by a2enmod smtp_send alone. make install into a folder, then packaging/deb.
+# A package for Debian and its relatives, by debhelper, from what is built here; enabled by a2enmod smtp_send alone.
 DEB := $(B)/libapache2-mod-smtp-send_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
 deb: all
-	@rm -rf $(B)/deb
-	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(B))/deb CONFDIR=/etc/apache2/mods-available > /dev/null
-	@sh packaging/deb $(B)/deb $(VERSION) $(STATEDIR)/smtp_send $(DEB)
+	@sh t/rig/packages deb
+	@rm -rf $(B)/deb && mkdir -p $(B)/deb && cp -R packaging/debian $(B)/deb/debian
+	@cd $(B)/deb && TOP=$(CURDIR) OUT=$(abspath $(B)) VERSION=$(VERSION) debian/rules binary > build.log 2>&1 || { tail -20 build.log; exit 1; }
+	@echo $(DEB)
 
 # The sources as they are committed.
 dist:

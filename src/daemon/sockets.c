@@ -75,6 +75,7 @@ static int listen_local(int fd, ss_sockets_place_t *place, const ss_sockets_opti
     place->inode = info.st_ino;
     place->mode = globals->socket_mode;
     place->uid = options->uid;
+    place->gid = options->gid;
     return 0;
 }
 
@@ -108,7 +109,7 @@ int ss_sockets_open_local(int *fd, ss_sockets_place_t *place, const ss_sockets_o
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     const char *path = options->globals->socket_path;
     int is_same = !strcmp(place->address, path) && place->mode == options->globals->socket_mode &&
-                  place->uid == options->uid;
+                  place->uid == options->uid && place->gid == options->gid;
 
     if (*fd >= 0 && is_same && is_there(place)) return 0;
     if (!ss_backoff_allows(&place->backoff, now)) return 0;

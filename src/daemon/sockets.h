@@ -18,14 +18,15 @@ typedef struct {
     ino_t inode;
     int mode;
     uid_t uid;
+    gid_t gid;
     ss_backoff_t backoff; /* after failures */
 } ss_sockets_place_t;
 
 typedef struct {
     const ss_settings_globals_t *globals;
     const ss_log_t *log;
-    uid_t uid; /* the daemon's user and httpd's Group, who own the local socket's file where root
-                  makes it */
+    uid_t uid; /* who own the local socket's file where root makes it: httpd's User, and the group
+                  of SMTPSendUser, or httpd's */
     gid_t gid;
     uid_t trusted; /* may write the socket's folder, as root may: SMTPSendUser; else 0 */
 } ss_sockets_options_t;

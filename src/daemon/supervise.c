@@ -329,19 +329,18 @@ static void watch_retired(const record_t *record)
         if (record->retired[i]) watch(record->retired[i]);
 }
 
-/* httpd's children use the socket as httpd's Group where its mode lets them. */
+/* The socket's file belongs to httpd's User, as whom its children submit, and to the daemon's
+ * group, whose members may. */
 static ss_sockets_options_t sockets_options(void)
 {
     const ss_settings_globals_t *globals = &now_running.config->globals;
-    int is_for_group = (globals->socket_mode & 060) == 060;
+    ss_account_t account = daemon_account(globals);
 
-    return (ss_sockets_options_t){
-        .globals = globals,
-        .log = now_running.log,
-        .uid = is_for_group ? daemon_account(globals).uid : ap_unixd_config.user_id,
-        .gid = ap_unixd_config.group_id,
-        .trusted = globals->daemon_user ? daemon_account(globals).uid : 0
-    };
+    return (ss_sockets_options_t){ .globals = globals,
+                                   .log = now_running.log,
+                                   .uid = ap_unixd_config.user_id,
+                                   .gid = account.gid,
+                                   .trusted = globals->daemon_user ? account.uid : 0 };
 }
 
 /* Returns 1 where the daemon needs to know a new one. */

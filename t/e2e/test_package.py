@@ -1,5 +1,6 @@
 """The Debian package in a folder of its own: what it holds, what its scripts do, that it enables nothing, and what removal and purging leave."""
 import os
+import re
 import subprocess
 import sys
 
@@ -20,6 +21,17 @@ def package():
     return os.path.join(ROOT, run("make", "-s", "deb", f"B={os.path.relpath(BUILD, ROOT)}").split()[-1])
 
 
+@pytest.fixture(scope="module")
+def older(package, tmp_path_factory):
+    """The same package under an older version."""
+    folder = tmp_path_factory.mktemp("older")
+    run("dpkg-deb", "-R", package, str(folder / "root"))
+    control = folder / "root/DEBIAN/control"
+    control.write_text(re.sub("^Version: .*", "Version: 0.0.9", control.read_text(), flags=re.M))
+    run("dpkg-deb", "--root-owner-group", "-b", str(folder / "root"), str(folder / "older.deb"))
+    return str(folder / "older.deb")
+
+
 @pytest.fixture
 def installed(package, tmp_path):
     root = tmp_path / "root"
@@ -30,12 +42,12 @@ def installed(package, tmp_path):
 
 def state_of(control):
     line = next(line for line in (control / "postrm").read_text().splitlines() if "rm -rf" in line)
-    return line.split("${DPKG_ROOT}")[1].split('"')[0].lstrip("/")
+    return line.split("$DPKG_ROOT")[1].split('"')[0].lstrip("/")
 
 
 def test_it_holds_everything_and_enables_nothing(installed):
     root, control = installed
-    for name in ("usr/lib/apache2/modules/mod_smtp_send.so", "usr/bin/smtp-send", "usr/sbin/smtp-sendd", "usr/share/man/man8/smtp-sendd.8", "usr/include/apache2/smtp_send.h", "usr/share/pkgconfig/smtp_send.pc",
+    for name in ("usr/lib/apache2/modules/mod_smtp_send.so", "usr/bin/smtp-send", "usr/sbin/smtp-sendd", "usr/share/man/man8/smtp-sendd.8.gz", "usr/include/apache2/smtp_send.h", "usr/share/pkgconfig/smtp_send.pc",
                  "etc/apache2/mods-available/smtp_send.load", "etc/apache2/mods-available/smtp_send.conf", "usr/share/doc/libapache2-mod-smtp-send/examples/openapi.yaml"):
         assert (root / name).exists(), name
     assert not (root / "etc/apache2/mods-enabled").exists() and not (root / "usr/sbin/sendmail").exists()
@@ -48,6 +60,22 @@ def test_it_holds_everything_and_enables_nothing(installed):
         assert word in text, text
     assert "mail-transport-agent" not in text
     assert os.access(root / "usr/bin/smtp-send", os.X_OK) and state_of(control).startswith("var/lib/") and state_of(control).endswith("/smtp_send")
+
+
+def test_lintian_finds_nothing(package):
+    done = subprocess.run(["lintian", "--fail-on", "error,warning", package], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and not done.stdout, done
+
+
+def test_the_program_s_symbols_are_a_package_of_their_own(package, installed):
+    root, _ = installed
+    assert os.path.exists(package.replace("smtp-send_", "smtp-send-dbgsym_"))
+    assert ".debug_info" not in run("readelf", "-S", str(root / "usr/sbin/smtp-sendd"))
+
+
+def test_the_changelog_has_the_version_that_is_built():
+    with open(os.path.join(ROOT, "packaging/debian/changelog")) as changelog, open(os.path.join(ROOT, "Makefile")) as makefile:
+        assert re.match(r"mod-smtp-send \((.*?)\)", changelog.read()).group(1) == re.search(r"^VERSION *:= (.*)", makefile.read(), re.M).group(1)
 
 
 def test_scripts_make_keep_and_drop_the_state(installed):
@@ -97,13 +125,23 @@ def apache2():
 INSTALLATION = r"""
 set -eu
 say() { echo "-- $*"; }
+package=$1 older=$2 apache2=$3
+state=/var/lib/apache2/smtp_send
 enabled=/etc/apache2/mods-enabled
+mail() { printf 'To: bob@example.net\nSubject: hello\n\nhello\n'; }
+as() { setpriv --reuid "$1" --regid "$1" --init-groups -- "$2" -t -i -f app@example.com; }
+wait_for() { for i in $(seq 30); do "$@" > /dev/null 2>&1 && return; sleep 0.3; done; "$@"; }
+# What ended stays a zombie: nobody is init here.
+running() { pgrep -x -r D,R,S smtp-sendd; }
+stopped() { ! running && ! pgrep -x -r D,R,S apache2; }
 printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
-command -v a2enmod > /dev/null || dpkg -i "$3"/*.deb
+echo force-unsafe-io > /etc/dpkg/dpkg.cfg.d/fast; echo man-db man-db/auto-update boolean false | debconf-set-selections
+command -v a2enmod > /dev/null || dpkg -i "$apache2"/*.deb
+# What this system has of other tests and mail servers.
+rm -rf $state /var/lib/smtp-send /usr/sbin/sendmail /usr/lib/sendmail /usr/bin/mailq /usr/bin/newaliases
 say install
-rm -rf "$2"     # of other tests
-dpkg -i "$1"
-test "$(stat -c '%U:%G %a' "$2")" = "smtp-send:smtp-send 750"
+dpkg -i "$older"
+test "$(stat -c '%U:%G %a' $state)" = "smtp-send:smtp-send 750"
 getent passwd smtp-send | grep -q nologin
 say off by default
 test ! -e $enabled/smtp_send.load
@@ -117,32 +155,67 @@ say run
 rm -f $enabled/mpm_*; a2enmod -q mpm_event
 echo 'Listen 127.0.0.1:8099' > /etc/apache2/ports.conf
 rm -f /etc/apache2/sites-enabled/*
+sed -i 's/SMTPSendEngine Off/SMTPSendEngine On\n    SMTPSendHost 127.0.0.1:1/' /etc/apache2/mods-available/smtp_send.conf
 # An older version's queue is httpd's User's.
-chown www-data "$2"
+chown www-data $state
 apache2ctl start
-for i in $(seq 100); do smtp-send status && break; sleep 0.1; done > /dev/null 2>&1
-smtp-send status
-test "$(stat -c '%U' "$2")" = smtp-send
-test "$(stat -c '%U %a' "$2/queue.db")" = "smtp-send 600"
+wait_for smtp-send queue
+test "$(stat -c '%U' $state)" = smtp-send
+test "$(stat -c '%U %a' $state/queue.db)" = "smtp-send 600"
 ps -o user:20= -C smtp-sendd | grep -qx 'smtp-send *'
+say alternatives
+test ! -e /usr/sbin/sendmail
+touch /usr/bin/mailq
+! smtp-send-alternatives install 2> /tmp/said
+grep -q '/usr/bin/mailq belongs to' /tmp/said
+rm /usr/bin/mailq
+! smtp-send-alternatives status
+smtp-send-alternatives install > /dev/null
+smtp-send-alternatives status
+say group
+useradd alice; useradd bob; adduser --quiet alice smtp-send
+mail | as alice /usr/sbin/sendmail
+mail | as www-data /usr/lib/sendmail
+! mail | as bob /usr/sbin/sendmail 2> /tmp/said
+grep -q denied /tmp/said
+mailq | grep -q bob@example.net
+newaliases
+say upgrade
+before=$(running)
+dpkg -i "$package"
+changed() { test "$(running)" && test "$(running)" != "$before"; }
+wait_for changed
+mail | as alice /usr/sbin/sendmail
+test "$(smtp-send queue --json | grep -o '"id"' | wc -l)" = 3
+grep -q 'SMTPSendHost 127.0.0.1:1' /etc/apache2/mods-available/smtp_send.conf
+smtp-send-alternatives status
 apache2ctl stop
+wait_for stopped
 say remove
-touch "$2/kept"
 dpkg -r libapache2-mod-smtp-send
+stopped
 test ! -e $enabled/smtp_send.load
-test -e "$2/kept"
+test -s $state/queue.db
+test ! -e /usr/sbin/sendmail && test ! -L /usr/sbin/sendmail && test ! -L /usr/bin/mailq
 apache2ctl configtest
+say install again
+dpkg -i "$package"
+a2enmod -q smtp_send
+apache2ctl start
+wait_for smtp-send queue
+test "$(smtp-send queue --json | grep -o '"id"' | wc -l)" = 3
+apache2ctl stop
+wait_for stopped
 say purge
 dpkg -P libapache2-mod-smtp-send
-test ! -e "$2"
-! find /etc/apache2 /usr/lib/apache2 /usr/bin /usr/include /usr/share -name '*smtp[_-]send*' | grep .
+test ! -e $state && test ! -e /var/lib/smtp-send
+! find /etc/apache2 /etc/smtp-send /usr/lib/apache2 /usr/bin /usr/sbin /usr/include /usr/share /lib/systemd -name '*smtp[_-]send*' 2> /dev/null | grep .
 ! dpkg -s libapache2-mod-smtp-send 2>/dev/null
 say done
 """
 
 
-def test_installed_run_removed_and_purged_in_a_chroot(package, installed, apache2):
+def test_installed_upgraded_removed_and_purged_in_a_chroot(package, older, apache2):
     """By dpkg, a2enmod and apache2ctl themselves, on a copy of this system that is thrown away."""
-    _, control = installed
-    result = subprocess.run([sys.executable, os.path.abspath(chroot.__file__), "sh", "-c", INSTALLATION, "sh", package, "/" + state_of(control), apache2], capture_output=True, text=True, timeout=300)
+    result = subprocess.run([sys.executable, os.path.abspath(chroot.__file__), "sh", "-c", INSTALLATION, "sh", package, older, apache2], capture_output=True, text=True, timeout=300)
     assert result.returncode == 0 and result.stdout.endswith("-- done\n"), (result.stdout, result.stderr)

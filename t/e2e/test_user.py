@@ -56,7 +56,7 @@ def test_an_existing_queue_changes_hands(make_httpd, relay):
     assert new != pid and uids(new) == ({str(user.pw_uid)}, {str(user.pw_gid)}, {str(user.pw_gid)})
     assert owners(state(httpd)) == {user.pw_uid}
     info = os.stat(httpd.socket)
-    assert (info.st_uid, info.st_gid, info.st_mode & 0o777) == (user.pw_uid, account(httpd.user).pw_gid, 0o660)
+    assert (info.st_uid, info.st_gid, info.st_mode & 0o777) == (account(httpd.user).pw_uid, user.pw_gid, 0o660)
     httpd.graceful_wait()
     httpd.wait_state(httpd.send().json["id"], "sent")
     assert httpd.log().count("SMTPSend-275") == 1

@@ -118,7 +118,7 @@ def is_in_tree(name, names):
 
 def citations(report):
     """Documents and comments name no file that is not in the tree."""
-    names = {os.path.basename(path) for path in tree.files("*", "src/**/*", "t/**/*", "conf/**/*", "include/*", "packaging/*", "docs/**/*")}
+    names = {os.path.basename(path) for path in tree.files("*", "src/**/*", "t/**/*", "conf/**/*", "include/*", "packaging/**/*", "docs/**/*")}
     names.add("bench.md")  # written by make bench
     cited = [(path, name) for path in tree.files("README.md", "src/**/README.md", "t/**/README.md", "docs/**/*.md")
              for name in re.findall(r"(?<![\w./<-])((?:[\w-]+/)*[\w-]+\.(?:[ch]|py|md))\b", tree.read(path))]

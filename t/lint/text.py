@@ -67,7 +67,7 @@ def words(report):
     """Private words for what the field has a word for (t/lint/words)."""
     rules = list(word_rules())
     everything = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _, _ in rules), re.I)
-    for path in tree.files("mod_smtp_send.c", "src/**/*", "include/**/*", "conf/**/*", "packaging/*", "docs/**/*", "t/**/*.[ch]", "t/**/*.py",
+    for path in tree.files("mod_smtp_send.c", "src/**/*", "include/**/*", "conf/**/*", "packaging/**/*", "docs/**/*", "t/**/*.[ch]", "t/**/*.py",
                            "t/**/*.md", "t/**/*.mk", "t/rig/*", "README.md", "CHANGES", "Makefile", "LICENSE"):
         if path.startswith("t/lint/") or path.endswith((".pyc", ".svg")) or "/corpus/" in path:
             continue
@@ -87,7 +87,7 @@ PLACES = re.compile(r"(?<![\w.])/(home|root|work)/[a-z]")
 
 def places(report):
     """Paths of the machine that something was written on."""
-    for path in tree.files("README.md", "CHANGES", "Makefile", "mod_smtp_send.c", "src/**/*", "t/**/*", "conf/**/*", "include/**/*", "packaging/*", "docs/**/*"):
+    for path in tree.files("README.md", "CHANGES", "Makefile", "mod_smtp_send.c", "src/**/*", "t/**/*", "conf/**/*", "include/**/*", "packaging/**/*", "docs/**/*"):
         if path.endswith((".pyc", ".png")) or path.startswith("t/lint/") or "/corpus/" in path:
             continue
         report.examined += 1

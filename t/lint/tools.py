@@ -22,7 +22,7 @@ def missing(tool, report):
 
 def shell(report):
     """shellcheck over all scripts of the shell; exceptions stand beside the line, with their reason."""
-    scripts = [path for path in tree.files(".ci/*", "packaging/*", "conf/**/*", "t/*", "t/*/*") if tree.read(path)[:20].startswith(("#!/bin/sh", "#!/bin/bash"))
+    scripts = [path for path in tree.files(".ci/*", "packaging/**/*", "conf/**/*", "t/*", "t/*/*") if tree.read(path)[:20].startswith(("#!/bin/sh", "#!/bin/bash"))
                or path.endswith((".bash", ".sh"))]
     if missing("shellcheck", report):
         return
