@@ -230,6 +230,12 @@ browser: all $(B)/axe/node_modules/axe-core/axe.min.js
 	@echo "the pages in a browser"
 	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --durations=5 t/browser
 
+## make picture         docs/img/status.png, the status page in README.md
+.PHONY: picture
+picture: all
+	@mkdir -p docs/img
+	@SMTP_SEND_BUILD=$(abspath $(B)) SMTP_SEND_PICTURE=$(abspath docs/img/status.png) $(PYTHON) -m pytest -q -p no:cacheprovider t/browser/test_picture.py
+
 quick: export WERROR := 1
 quick: deps
 	@$(MAKE) --no-print-directory lint

@@ -69,7 +69,7 @@ def words(report):
     everything = re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _, _ in rules), re.I)
     for path in tree.files("mod_smtp_send.c", "src/**/*", "include/**/*", "conf/**/*", "packaging/**/*", "docs/**/*", "t/**/*.[ch]", "t/**/*.py",
                            "t/**/*.md", "t/**/*.mk", "t/rig/*", "README.md", "CHANGES", "Makefile", "LICENSE"):
-        if path.startswith("t/lint/") or path.endswith((".pyc", ".svg")) or "/corpus/" in path:
+        if path.startswith("t/lint/") or path.endswith((".pyc", ".svg", ".png")) or "/corpus/" in path:
             continue
         report.examined += 1
         content = tree.read(path)
