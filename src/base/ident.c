@@ -48,6 +48,14 @@ int ss_ident_is_valid(const char *text)
     return text[36] == '\0';
 }
 
+int ss_ident_is_part(const char *text)
+{
+    apr_size_t len = strlen(text);
+
+    return len >= SS_IDENT_PART_MIN && len < SS_IDENT_TEXT &&
+           strspn(text, "0123456789abcdefABCDEF-") == len;
+}
+
 const char *ss_ident_begin(apr_time_t time, char out[SS_IDENT_TEXT])
 {
     apr_uint64_t ms = time > 0 ? (apr_uint64_t)apr_time_as_msec(time) : 0;

@@ -7,26 +7,77 @@
 #include <string.h>
 #include <stdio.h>
 
-static void print_option(const char *name, const char *value_name, const char *help)
-{
-    char left[80];
+#include "cli/terminal.h"
 
-    apr_snprintf(left, sizeof(left), "--%s%s%s", name, value_name ? " " : "",
-                 value_name ? value_name : "");
-    printf("  %-26s %s\n", left, help);
+/* The same for all commands. */
+#define JSON_HELP "print JSON"
+#define SOCKET_HELP "the daemon's socket (also $SMTP_SEND_SOCKET)"
+#define HELP_HELP "print this text"
+
+static int help_width(void)
+{
+    int width = ss_terminal_width();
+
+    return width < SS_TERMINAL_USUAL ? width : SS_TERMINAL_USUAL;
 }
 
-static void print_help(const ss_cli_command_t *command, const ss_arguments_option_t *options)
+void ss_arguments_print_row(const char *left, int left_width, const char *help)
 {
-    printf("Usage: smtp-send %s%s%s [OPTIONS]\n\n%c%s.\n\n", command->name,
-           *command->usage ? " " : "", command->usage, apr_toupper(*command->summary),
-           command->summary + 1);
-    for (; options && options->name; options++)
-        print_option(options->name, options->value_name, options->help);
-    print_option("json", NULL, "print JSON");
-    print_option("socket", "PATH", "the daemon's socket (also $SMTP_SEND_SOCKET)");
-    print_option("help", NULL, "print this text");
-    if (command->help) printf("\n%s\n", command->help);
+    int at = printf("  %-*s  ", left_width, left);
+
+    ss_terminal_wrap(help, at, at, help_width());
+}
+
+static const char *left_side(const ss_arguments_option_t *option, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, "--", option->name, option->value_name ? " " : "",
+                       option->value_name ? option->value_name : "", NULL);
+}
+
+void ss_arguments_print_text(const char *text, apr_pool_t *pool)
+{
+    while (text && *text) {
+        size_t len = strcspn(text, "\n");
+        int indent = (int)strspn(text, " ");
+        ss_terminal_wrap(apr_pstrmemdup(pool, text, len), 0, indent ? indent + 2 : 0, help_width());
+        text += len + (text[len] == '\n');
+    }
+}
+
+void ss_arguments_print_begin(const ss_cli_command_t *command, apr_pool_t *pool)
+{
+    ss_arguments_print_text(apr_psprintf(pool, "Usage: smtp-send %s%s%s [OPTIONS]", command->name,
+                                         *command->usage ? " " : "", command->usage),
+                            pool);
+    ss_arguments_print_text(
+        apr_psprintf(pool, "\n%c%s.\n\n", apr_toupper(*command->summary), command->summary + 1),
+        pool);
+}
+
+void ss_arguments_print_end(const ss_cli_command_t *command, apr_pool_t *pool)
+{
+    if (command->help) ss_arguments_print_text(apr_pstrcat(pool, "\n", command->help, NULL), pool);
+    ss_arguments_print_text(
+        apr_pstrcat(pool, "\nExit codes: ", command->codes, ".\n\nExample:\n", NULL), pool);
+    ss_arguments_print_text(command->example, pool);
+}
+
+static void print_help(const ss_cli_command_t *command, const ss_arguments_option_t *options,
+                       const ss_arguments_option_t *common, apr_pool_t *pool)
+{
+    const ss_arguments_option_t *lists[] = { options, common };
+    size_t widest = 0;
+
+    for (int i = 0; i < 2; i++)
+        for (const ss_arguments_option_t *row = lists[i]; row && row->name; row++) {
+            size_t len = strlen(left_side(row, pool));
+            if (len > widest) widest = len;
+        }
+    ss_arguments_print_begin(command, pool);
+    for (int i = 0; i < 2; i++)
+        for (const ss_arguments_option_t *row = lists[i]; row && row->name; row++)
+            ss_arguments_print_row(left_side(row, pool), (int)widest, row->help);
+    ss_arguments_print_end(command, pool);
 }
 
 /* How many arguments the option takes up: 0: it is another option; 2: its value is the next
@@ -59,9 +110,10 @@ int ss_arguments_read(ss_cli_t *cli, const ss_arguments_option_t *options, int a
                       const char *const *argv, apr_array_header_t **operands, int *code)
 {
     int is_over = 0, has_help = 0;
-    const ss_arguments_option_t common[] = { { "socket", "PATH", NULL, &cli->socket },
-                                             { "json", NULL, NULL, &cli->is_json },
-                                             { "help", NULL, NULL, &has_help } };
+    const ss_arguments_option_t common[] = { { "json", NULL, JSON_HELP, &cli->is_json },
+                                             { "socket", "PATH", SOCKET_HELP, &cli->socket },
+                                             { "help", NULL, HELP_HELP, &has_help },
+                                             { 0 } };
 
     *code = EX_OK;
     apr_array_header_t *rest = apr_array_make(cli->pool, 4, sizeof(const char *));
@@ -81,7 +133,7 @@ int ss_arguments_read(ss_cli_t *cli, const ss_arguments_option_t *options, int a
             taken = take(argv[i], next, option);
         for (int k = 0; k < 3 && !taken; k++) taken = take(argv[i], next, &common[k]);
         if (has_help) {
-            print_help(cli->command, options);
+            print_help(cli->command, options, common, cli->pool);
             return -1;
         }
         if (taken <= 0)

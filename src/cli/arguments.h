@@ -18,3 +18,14 @@ typedef struct {
  * command; otherwise the command ends with *code (help was printed, or a usage error). */
 int ss_arguments_read(ss_cli_t *cli, const ss_arguments_option_t *options, int argc,
                       const char *const *argv, apr_array_header_t **operands, int *code);
+
+/* ---- the parts of --help; lines of at most 80 columns ---- */
+
+/* Usage and summary. */
+void ss_arguments_print_begin(const ss_cli_command_t *command, apr_pool_t *pool);
+/* An option, padded to left_width, and what it does. */
+void ss_arguments_print_row(const char *left, int left_width, const char *help);
+/* Help, exit codes and example. */
+void ss_arguments_print_end(const ss_cli_command_t *command, apr_pool_t *pool);
+/* Paragraphs, each one line of text; further lines are indented like the first, and by 2 more. */
+void ss_arguments_print_text(const char *text, apr_pool_t *pool);

@@ -14,7 +14,9 @@ typedef struct {
     const char *name;
     const char *usage;   /* operands, as help shows them: "ID..." */
     const char *summary; /* one line for the list of commands */
-    const char *help;    /* paragraphs for --help, or NULL */
+    const char *help;    /* paragraphs for --help, one a line, or NULL */
+    const char *codes;   /* exit codes */
+    const char *example; /* command lines, indented */
     int (*run)(ss_cli_t *cli, int argc, const char *const *argv);
 } ss_cli_command_t;
 
@@ -54,7 +56,13 @@ int ss_cli_complain(int code, const char *format, ...) __attribute__((format(pri
 
 /* ---- exit codes for monitoring; pure ---- */
 
-enum { SS_STATUS_FLOWING = 0, SS_STATUS_PAUSED = 1, SS_STATUS_STUCK = 2 };
+enum {
+    SS_STATUS_FLOWING = 0,
+    SS_STATUS_PAUSED = 1,
+    SS_STATUS_STUCK = 2, /* or down, blocked, off with mail waiting; the queue is full or broken */
+    SS_STATUS_UNKNOWN =
+        3 /* the daemon cannot be asked, or may not be asked, or has no such relay */
+};
 
 /* Judges the daemon's status document by the reasons that it gives, so that page, metric and
  * command cannot disagree. relay: only this one, and what concerns all; NULL: the worst relay. */

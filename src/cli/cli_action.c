@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/ident.h"
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/exchange.h"
+#include "cli/short_id.h"
 #include "cli/terminal.h"
 
 #define IDS_A_REQUEST 500
@@ -31,10 +31,9 @@ static int by_id(ss_cli_t *cli, const act_t *act, const apr_array_header_t *ids)
     int code = EX_OK, worst = EX_OK;
 
     for (int i = 0; i < ids->nelts; i++) {
-        const char *id = APR_ARRAY_IDX(ids, i, const char *);
-        if (ss_ident_is_valid(id)) continue;
-        return ss_cli_complain(EX_USAGE,
-                               "\"%s\" is not a message id ('smtp-send queue' lists them)", id);
+        const char **id = &APR_ARRAY_IDX(ids, i, const char *);
+        *id = ss_short_id_resolve(cli, *id, &code);
+        if (!*id) return code;
     }
     for (int i = 0; i < ids->nelts; i += IDS_A_REQUEST) {
         json_t *request = ss_exchange_action(cli, act->verb), *list = json_array();
@@ -102,8 +101,10 @@ static int by_filter(ss_cli_t *cli, const act_t *act, apr_int64_t confirm)
     else if (done)
         printf("%s: %lld %s\n", act->verb, done, messages(done));
     else
-        printf("%lld %s %s; nothing was done. To %s them, repeat this with --confirm %lld\n",
-               matched, messages(matched), matched == 1 ? "matches" : "match", act->verb, matched);
+        ss_terminal_print(0,
+                          "%lld %s %s; nothing was done. To %s %s, repeat this with --confirm %lld",
+                          matched, messages(matched), matched == 1 ? "matches" : "match", act->verb,
+                          matched == 1 ? "it" : "them", matched);
     return done ? EX_OK : SS_CLI_NOTHING;
 }
 

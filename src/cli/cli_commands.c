@@ -1,5 +1,5 @@
-/* commands.c: the table of commands with their help texts; help, man page and completion are made
- * from it. */
+/* cli_commands.c: the table of commands with their help texts; help, man page and completion are
+ * made from it. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -9,61 +9,75 @@
 #include "cli/sendmail.h"
 #include "cli/sendmail_smtp.h"
 
+#define FAILURES "64 wrong usage, 75 the daemon cannot be reached, 77 not permitted"
+#define USUAL_CODES "0 done, " FAILURES
+#define NO_MATCH "1 no such message, "
+
 static const char filter_help[] =
-    "Select messages by ID, or by a filter: --state, --relay, --from PATTERN, --to PATTERN (* "
-    "matches anything). A filter only counts the\n"
-    "messages that match; --confirm THAT-NUMBER acts on them (on a terminal you are asked), so "
-    "that too wide a pattern does no harm.\n"
-    "Exit codes: 0 done, 1 not possible or no match, 64 usage, 75 the daemon cannot be reached, 77 "
-    "not permitted.";
+    "ID is a message's id, or as much of its beginning or end as only one message has (4 "
+    "characters or more).\n"
+    "Instead of ids, a filter selects messages: --state, --relay, --from PATTERN, --to PATTERN (* "
+    "matches anything). A filter alone only counts the messages that match. With --confirm and "
+    "that number they are acted on, so that too wide a pattern does no harm; on a terminal you "
+    "are asked.";
+static const char filter_codes[] = "0 done, 1 not possible or no match, " FAILURES;
 
 static const char test_help[] =
     "Without --host, the running daemon tests its relay with its own settings, as the page "
     "smtp-send-test does; only root and httpd's user may do that.\n"
     "With --host, this process tests that server with the options given here; nothing needs to be "
-    "configured. With --config, it tests a relay\n"
-    "of the file that smtp-sendd --config reads; the daemon need not run. No mail is sent.\n"
-    "Exit codes: 0 passed; the failed step: 10 config, 11 resolve, 12 connect, 13 tls, 14 "
-    "greeting, 15 hello, 16 starttls, 17 auth, 18 mail,\n"
-    "19 rcpt, 20 quit; 64 usage, 75 the daemon cannot be reached, 77 not permitted.";
+    "configured. With --config, it tests a relay of the file that smtp-sendd --config reads; the "
+    "daemon need not run. No mail is sent.";
 
 static const char token_help[] =
     "Prints an access token, from the cache while it is valid. To use it, configure:\n"
     "  SMTPSendAuth XOAUTH2\n"
-    "  SMTPSendPassword exec:/usr/bin/smtp-send token --microsoft --tenant T --client-id C "
-    "--secret-file F\n\n"
+    "  SMTPSendPassword exec:/usr/bin/smtp-send token --microsoft \\\n"
+    "      --tenant T --client-id C --secret-file F\n\n"
     "--microsoft: client credentials, with --secret-file, or with --key-file and --cert-file (a "
     "signed assertion).\n"
     "--google: a service account's --key-file (Google's JSON) and --user, the mailbox it acts "
     "for.\n"
     "The command runs as the daemon's user (SMTPSendUser, else httpd's User), who must be able to "
-    "read the files. Only that user can read the cache.\n"
-    "Exit codes: 0 printed, 64 usage, 66 a file cannot be read, 69 the service refused, 75 the "
-    "service cannot be reached.";
+    "read the files. Only that user can read the cache.";
 
-static int list_sendmail_options(ss_cli_t *cli)
+/* ---- sendmail ---- */
+
+static const struct {
+    const char *left, *help;
+} sendmail_options[] = {
+    { "-t", "also take recipients from To, Cc and Bcc; Bcc is removed" },
+    { "-i, -oi", "a line with only a dot does not end the message" },
+    { "-f, -r SENDER", "envelope sender (default: the calling user)" },
+    { "-F NAME", "full name for a From field that is added" },
+    { "-N WORDS", "notifications: never, or success,failure,delay" },
+    { "-R full|hdrs", "how much of the message a bounce contains" },
+    { "-V ID", "envelope id for notifications" },
+    { "-bm", "submit a message from standard input (the default)" },
+    { "-bs", "SMTP on standard input and output" },
+    { "-bp", "list the queue, like mailq" },
+    { "-bi, -I", "nothing, successfully, like newaliases: SMTPSendAlias sets aliases" },
+    { "-q", "try to send all waiting messages now" },
+    { "-qIID", "try to send the message with this id now" },
+    { "--help", "print this text" },
+};
+
+static const char sendmail_help[] =
+    "Options of other servers (-o..., -A, -B, -C, -D, -d, -e, -G, -h, -L, -M, -m, -n, -O, -p, -U, "
+    "-v, -X, -x) are accepted and ignored, with their values.\n"
+    "Exit codes are those of sysexits.h. After 75 the message was not accepted and the caller "
+    "keeps it: the daemon was not there for 10 s, or it did not answer, or you may not open its "
+    "socket. The error text says which, and what to do.";
+
+static int print_sendmail_help(const ss_cli_t *cli)
 {
-    (void)cli;
-    fputs("Usage: sendmail [OPTIONS] [RECIPIENT...]    (also: smtp-send sendmail ...)\n\n"
-          "  -t             also take recipients from To, Cc and Bcc; Bcc is removed\n"
-          "  -i, -oi        a line with only a dot does not end the message\n"
-          "  -f, -r SENDER  envelope sender (default: the calling user)\n"
-          "  -F NAME        full name for a From field that is added\n"
-          "  -N WORDS       notifications: never, or success,failure,delay\n"
-          "  -R full|hdrs   how much of the message a bounce contains\n"
-          "  -V ID          envelope id for notifications\n"
-          "  -bm            submit a message from standard input (the default)\n"
-          "  -bs            SMTP on standard input and output\n"
-          "  -bp            list the queue, like mailq\n"
-          "  -bi, -I        nothing, successfully, like newaliases: SMTPSendAlias sets aliases\n"
-          "  -q, -qI ID     try to send all waiting messages, or this one, now\n\n"
-          "Options of other servers (-o..., -A, -B, -C, -D, -d, -e, -G, -h, -L, -M, -m, -n, -O, "
-          "-p, -U, "
-          "-v, -X, -x) are accepted and ignored, with their values.\n"
-          "Exit codes as in sysexits.h: 0 accepted and on stable storage, 64 usage, 65 the message "
-          "or an address is invalid, 75 try again later (also: the daemon\n"
-          "could not be reached for 10 s; the caller keeps the mail), 77 not permitted.\n",
-          stdout);
+    ss_arguments_print_text("Usage: sendmail [OPTIONS] [RECIPIENT...]\n"
+                            "       smtp-send sendmail [OPTIONS] [RECIPIENT...]\n",
+                            cli->pool);
+    ss_arguments_print_text("\nSubmit a message from standard input.\n\n", cli->pool);
+    for (size_t i = 0; i < sizeof(sendmail_options) / sizeof(sendmail_options[0]); i++)
+        ss_arguments_print_row(sendmail_options[i].left, 13, sendmail_options[i].help);
+    ss_arguments_print_end(ss_cli_commands_find("sendmail"), cli->pool);
     return EX_OK;
 }
 
@@ -74,7 +88,7 @@ static int sendmail_command(ss_cli_t *cli, int argc, const char *const *argv)
 
     ss_cli_program = "sendmail";
     switch (ss_sendmail_read(&s, argc, argv, cli->pool)) {
-    case SS_SENDMAIL_HELP: return list_sendmail_options(cli);
+    case SS_SENDMAIL_HELP: return print_sendmail_help(cli);
     case SS_SENDMAIL_LIST: other[0] = "mailq"; return ss_cli_queue_mailq(cli, 1, other);
     case SS_SENDMAIL_FLUSH:
         other[0] = s.id ? "retry" : "flush";
@@ -97,63 +111,89 @@ static int newaliases_command(ss_cli_t *cli, int argc, const char *const *argv)
     return EX_OK;
 }
 
+/* ---- the table ---- */
+
 const ss_cli_command_t ss_cli_commands[] = {
     { "sendmail", "[-t] [-i] [-f SENDER] [RECIPIENT...]", "submit a message from standard input",
-      NULL, sendmail_command },
+      sendmail_help,
+      "0 accepted and on stable storage, 64 wrong usage, 65 the message or an address is invalid, "
+      "75 try again later, 77 not permitted",
+      "  sendmail -t -i -f app@example.com < message.eml", sendmail_command },
     { "queue", "", "list messages, newest first",
-      "Without --state or --all, only unfinished messages are listed. --watch shows how fast they "
-      "are sent, and the time left.\n"
+      "Without --state or --all, only unfinished messages are listed. On a terminal, ids "
+      "are shortened to their ends, which every command accepts. --watch shows how fast they are "
+      "sent, and "
+      "the time left.\n"
       "--recover FILE saves what can be read of a damaged queue file to FILE.recovered (--into), "
-      "while httpd is stopped, and prints the next\n"
-      "steps. Nothing is overwritten. Exit codes: 0 everything was read, 65 some could not be "
-      "read, 66 no such file, 73 the new file exists already.",
-      ss_cli_queue },
-    { "mailq", "", "list all unfinished messages", NULL, ss_cli_queue_mailq },
+      "while httpd is stopped, and prints the next steps. Nothing is overwritten.",
+      USUAL_CODES "; with --recover: 0 everything was read, 65 some could not be read, 66 no such "
+                  "file, 73 the new file exists already",
+      "  smtp-send queue --state deferred --to '*@example.com'", ss_cli_queue },
+    { "mailq", "", "list all unfinished messages",
+      "The list is that of queue, with whole ids; its last line counts them for scripts.",
+      USUAL_CODES, "  mailq", ss_cli_queue_mailq },
     { "newaliases", "", "do nothing, successfully, for programs that call it",
       "There is no file of aliases to rebuild: SMTPSendAlias sets aliases in httpd's "
       "configuration.",
-      newaliases_command },
-    { "show", "ID...", "show one message: recipients, attempts, the relay's replies", NULL,
-      ss_cli_queue_show },
+      "0", "  newaliases", newaliases_command },
+    { "show", "ID...", "show messages: recipients, attempts, the relay's replies",
+      "ID is a message's id, or as much of its beginning or end as only one message has (4 "
+      "characters or more).",
+      "0 done, " NO_MATCH FAILURES, "  smtp-send show 3f2a9c0d", ss_cli_queue_show },
     { "status", "", "show relays, pauses and counts; the exit code is for monitoring",
-      "Exit codes: 0 mail flows; 1 paused; 2 mail does not flow: a relay is down, blocked or "
-      "stuck (SMTPSendAlertAge), the engine is off with mail waiting, the queue is full or\n"
-      "cannot be used, or the daemon cannot be reached. Without --relay, the worst relay decides.",
-      ss_cli_status },
+      "Without --relay, the worst relay decides the exit code.",
+      "0 mail flows; 1 paused; 2 mail does not flow: a relay is down, blocked or stuck "
+      "(SMTPSendAlertAge), the engine is off with mail waiting, the queue is full or cannot be "
+      "used; 3 unknown: the daemon does not run or does not answer, you may not ask it, or there "
+      "is no such relay; 64 wrong usage",
+      "  smtp-send status --relay default", ss_cli_status },
     { "pause", "", "stop sending; mail is still accepted and queued",
       "A pause outlasts restarts. Without --for, it lasts until 'smtp-send resume'.",
+      "0 done, 1 no such relay, " FAILURES, "  smtp-send pause --reason 'relay moves' --for 30min",
       ss_cli_pause },
     { "resume", "", "resume sending",
       "Reports what still stops sending, such as SMTPSendPause On. With --rate 50/min, sending "
-      "starts at this rate, which doubles each minute\n"
-      "until the backlog is gone, so that the relay is not flooded.",
-      ss_cli_pause },
-    { "flush", "", "try to send all waiting messages now", NULL, ss_cli_pause },
-    { "retry", "[ID...]", "try to send messages now", filter_help, ss_cli_action },
-    { "hold", "[ID...]", "keep messages until they are released", filter_help, ss_cli_action },
-    { "release", "[ID...]", "send held messages", filter_help, ss_cli_action },
+      "starts at this rate, which doubles each minute until the backlog is gone, so that the relay "
+      "is not flooded.",
+      "0 done, 1 no such relay, " FAILURES, "  smtp-send resume --rate 50/min", ss_cli_pause },
+    { "flush", "", "try to send all waiting messages now", NULL,
+      "0 done, 1 no such relay, " FAILURES, "  smtp-send flush --relay default", ss_cli_pause },
+    { "retry", "[ID...]", "try to send messages now", filter_help, filter_codes,
+      "  smtp-send retry 3f2a9c0d", ss_cli_action },
+    { "hold", "[ID...]", "keep messages until they are released", filter_help, filter_codes,
+      "  smtp-send hold --from 'news@*' --confirm 120", ss_cli_action },
+    { "release", "[ID...]", "send held messages", filter_help, filter_codes,
+      "  smtp-send release 3f2a9c0d", ss_cli_action },
     { "cancel", "[ID...]", "give messages up; the sender is not notified", filter_help,
-      ss_cli_action },
+      filter_codes, "  smtp-send cancel --to '*@typo.example' --confirm 3", ss_cli_action },
     { "bounce", "[ID...]", "give messages up and send their senders a bounce", filter_help,
-      ss_cli_action },
-    { "export", "", "write unfinished messages to standard output, one line of JSON each",
+      filter_codes, "  smtp-send bounce 3f2a9c0d", ss_cli_action },
+    { "export", "", "write unfinished messages to standard output, as lines of JSON",
       "Includes the content: a backup, or the way into another queue with import. Only for root "
-      "and the daemon's user. Pause first, otherwise\n"
-      "messages that are sent meanwhile are in both.",
-      ss_cli_transfer_export },
+      "and the daemon's user. Pause first, otherwise messages that are sent meanwhile are in both.",
+      USUAL_CODES, "  smtp-send export > messages.ndjson", ss_cli_transfer_export },
     { "import", "", "read exported messages from standard input",
       "Messages keep their ids, ages and holds. Messages that exist already are skipped, so an "
       "interrupted import can be repeated.",
-      ss_cli_transfer_import },
-    { "test", "", "test the connection to the relay", test_help, ss_cli_test },
-    { "token", "--microsoft|--google",
-      "print an OAuth 2 token, for SMTPSendPassword exec:", token_help, ss_cli_token },
+      "0 done, 64 wrong usage, 65 the input is not what export wrote, 75 the daemon cannot be "
+      "reached, 77 not permitted",
+      "  smtp-send import < messages.ndjson", ss_cli_transfer_import },
+    { "test", "", "test the connection to the relay", test_help,
+      "0 passed; the failed step: 10 config, 11 resolve, 12 connect, 13 tls, 14 greeting, 15 "
+      "hello, 16 starttls, 17 auth, 18 mail, 19 rcpt, 20 quit; " FAILURES,
+      "  smtp-send test --host mail.example.com --port 587 --tls starttls \\\n"
+      "      --user app@example.com --password-file /etc/apache2/smtp_send.password",
+      ss_cli_test },
+    { "token", "--microsoft|--google", "print an OAuth 2 token (for SMTPSendPassword exec:)",
+      token_help,
+      "0 printed, 64 wrong usage, 66 a file cannot be read, 69 the service refused, 75 the service "
+      "cannot be reached",
+      "  smtp-send token --google --key-file key.json --user app@example.com", ss_cli_token },
     { "explain", "[CODE | TEXT...]",
       "explain a reply code or an error text, and what to do about it",
       "Takes a code (550), an enhanced code (5.7.1), a number of the error log (SMTPSend-402), or "
-      "part of an error text. Without one, lists all entries.\n"
-      "Exit codes: 0 found, 1 no match.",
-      ss_cli_explain },
+      "part of an error text. Without one, lists all entries.",
+      "0 found, 1 no match, 64 wrong usage", "  smtp-send explain 550 5.7.1", ss_cli_explain },
 };
 const int ss_cli_commands_count = sizeof(ss_cli_commands) / sizeof(ss_cli_commands[0]);
 

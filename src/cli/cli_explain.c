@@ -10,32 +10,14 @@
 #include "smtp/advice.h"
 
 #define ENTRIES_MAX 3 /* for one search; the best come first */
-#define COLUMNS 78
-
-/* Prints text in lines of the terminal's width. */
-static void print_wrapped(const char *label, const char *text)
-{
-    int width =
-            ss_terminal_width() && ss_terminal_width() < COLUMNS ? ss_terminal_width() : COLUMNS,
-        used = printf("%s", label);
-
-    while (*text) {
-        int len = (int)strcspn(text, " ");
-        if (used + len + 1 > width) used = printf("\n   ") - 1;
-        used += printf(" %.*s", len, text);
-        text += len;
-        text += strspn(text, " ");
-    }
-    putchar('\n');
-}
 
 static void print_entry(const ss_advice_t *entry, apr_pool_t *pool)
 {
-    printf("%s%s%s%s%s\n", ss_terminal_ink(SS_TERMINAL_BOLD, entry->title, pool),
-           entry->codes ? "  (" : "", entry->codes ? entry->codes : "", entry->codes ? ")" : "",
-           apr_psprintf(pool, "  [%s]", entry->id));
-    print_wrapped("  Meaning:", entry->meaning);
-    print_wrapped("  What to do:", entry->remedy);
+    ss_terminal_print(2, "%s%s%s%s  [%s]", ss_terminal_ink(SS_TERMINAL_BOLD, entry->title, pool),
+                      entry->codes ? "  (" : "", entry->codes ? entry->codes : "",
+                      entry->codes ? ")" : "", entry->id);
+    ss_terminal_print(4, "  Meaning: %s", entry->meaning);
+    ss_terminal_print(4, "  What to do: %s", entry->remedy);
 }
 
 static json_t *entry_json(const ss_advice_t *entry)
@@ -46,9 +28,9 @@ static json_t *entry_json(const ss_advice_t *entry)
 
 static int list_all(ss_cli_t *cli)
 {
-    static const ss_terminal_column_t columns[] = { { "ENTRY", 0, 0 },
-                                                    { "CODES", 0, 10 },
-                                                    { "TITLE", 0, 20 } };
+    static const ss_terminal_column_t columns[] = { { "ENTRY", 0, 0, 0 },
+                                                    { "CODES", 0, 10, 0 },
+                                                    { "TITLE", 0, 40, 1 } };
     const char **cells = apr_palloc(cli->pool, sizeof(*cells) * 3 * (apr_size_t)ss_advice_count);
     json_t *document = json_array();
 

@@ -25,9 +25,10 @@ static void print_relays(const ss_cli_t *cli, const char *verb, const json_t *an
         const char *what = !strcmp(verb, "flush") && !is_paused ? "trying all waiting messages now"
                            : is_paused                          ? "paused"
                                                                 : "sending";
-        printf("%s: %s%s%s%s\n", ss_terminal_text(row, "name", cli->pool),
-               ss_terminal_ink(is_paused ? SS_TERMINAL_WARN : SS_TERMINAL_GOOD, what, cli->pool),
-               is_paused && until ? until : "", *note ? "; " : "", note);
+        ss_terminal_print(
+            4, "%s: %s%s%s%s", ss_terminal_text(row, "name", cli->pool),
+            ss_terminal_ink(is_paused ? SS_TERMINAL_WARN : SS_TERMINAL_GOOD, what, cli->pool),
+            is_paused && until ? until : "", *note ? "; " : "", note);
     }
 }
 

@@ -2,13 +2,16 @@
  * read of a damaged queue file (queue --recover, without the daemon). */
 #include "cli/cli.h"
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ident.h"
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/exchange.h"
+#include "cli/short_id.h"
 #include "cli/terminal.h"
 #include "cli/watch.h"
 #include "queue/recover.h"
@@ -16,11 +19,12 @@
 #define LIMIT 100          /* messages listed without --limit */
 #define LIMIT_MAX 10000000 /* --limit */
 #define PAGE_MAX 1000      /* messages per answer of the daemon */
-#define WIDE 118           /* columns of a terminal that also shows sender and subject */
+#define WIDE 118           /* columns for one line a message */
+#define ENDING 8           /* characters of an id that are shown at least */
 
 typedef struct {
     const char *state, *relay, *from, *to, *text, *after, *limit, *every, *recover, *into;
-    int is_all, is_watching;
+    int is_all, is_watching, has_whole_ids;
 } list_t;
 
 /* ---- the list ---- */
@@ -68,6 +72,13 @@ static json_t *fetch(ss_cli_t *cli, const list_t *list, apr_int64_t limit, int *
     return all;
 }
 
+static const char *sender(const json_t *row, apr_pool_t *pool)
+{
+    const char *from = ss_terminal_text(row, "from", pool);
+
+    return *from ? from : "<>";
+}
+
 static const char *receivers(const json_t *row, apr_pool_t *pool)
 {
     const json_t *to = json_object_get(row, "to");
@@ -78,46 +89,123 @@ static const char *receivers(const json_t *row, apr_pool_t *pool)
     return count > 1 ? apr_psprintf(pool, "%s +%d", first, count - 1) : first;
 }
 
-/* The last reply and the next attempt, as a note: "(next try in 5min) 451 4.7.1 ..." */
-static const char *note_of(const json_t *row, apr_pool_t *pool)
+/* Why it waits: "3 attempts, next in 5min: 451 4.7.1 ..."; NULL: nothing is to be said. */
+static const char *reason_of(const json_t *row, apr_pool_t *pool)
 {
     const char *reply = ss_terminal_text(row, "reply", pool);
     apr_int64_t since = ss_terminal_since(row, "nextAttempt");
+    int attempts = (int)ss_json_number(row, "attempts");
 
-    if (!*reply) return NULL;
-    return since < 0
-               ? apr_psprintf(pool, "(next attempt in %s) %s", ss_terminal_age(since, pool), reply)
-               : reply;
+    if (!*reply && !attempts) return NULL;
+    return apr_psprintf(pool, "%d %s%s%s%s%s", attempts, attempts == 1 ? "attempt" : "attempts",
+                        since < 0 ? ", next in " : "",
+                        since < 0 ? ss_terminal_age(since, pool) : "", *reply ? ": " : "", reply);
 }
 
-static void print_messages(const json_t *rows, apr_pool_t *pool)
+static const char *end_of(const json_t *row, int ending, apr_pool_t *pool)
 {
-    static const ss_terminal_column_t columns[] = { { "ID", 0, 0 },    { "STATE", 0, 0 },
-                                                    { "AGE", 1, 0 },   { "SIZE", 1, 0 },
-                                                    { "TRIES", 1, 0 }, { "TO", 0, 12 },
-                                                    { "FROM", 0, 10 }, { "SUBJECT", 0, 8 } };
-    int width = ss_terminal_width(), count = (int)json_array_size(rows),
-        wanted = width && width < WIDE ? 6 : 8;
+    const char *id = ss_terminal_text(row, "id", pool);
+    int len = (int)strlen(id);
+
+    return len > ending ? id + len - ending : id;
+}
+
+/* How many characters of the ends of ids tell the messages apart. */
+static int ending_of(const json_t *rows, apr_pool_t *pool)
+{
+    apr_size_t count = json_array_size(rows);
+
+    for (int len = ENDING; len < SS_IDENT_TEXT - 1; len++) {
+        apr_hash_t *seen = apr_hash_make(pool);
+        for (apr_size_t i = 0; i < count; i++)
+            apr_hash_set(seen, end_of(json_array_get(rows, i), len, pool), APR_HASH_KEY_STRING, "");
+        if (apr_hash_count(seen) == count) return len;
+    }
+    return SS_IDENT_TEXT - 1;
+}
+
+/* One line for each message, and one for the reason. */
+static void print_wide(const json_t *rows, int ending, apr_pool_t *pool)
+{
+    static const ss_terminal_column_t columns[] = { { "ID", 0, 0, 0 },     { "STATE", 0, 0, 0 },
+                                                    { "AGE", 1, 0, 0 },    { "SIZE", 1, 0, 0 },
+                                                    { "TO", 0, 12, 0 },    { "FROM", 0, 10, 0 },
+                                                    { "SUBJECT", 0, 8, 0 } };
+    const int wanted = sizeof(columns) / sizeof(columns[0]);
+    int count = (int)json_array_size(rows);
     const char **cells = apr_palloc(pool, sizeof(*cells) * (apr_size_t)(count * wanted + 1));
     const char **notes = apr_palloc(pool, sizeof(*notes) * (apr_size_t)(count + 1));
 
     for (int i = 0; i < count; i++) {
         const json_t *row = json_array_get(rows, (size_t)i);
         const char **cell = cells + i * wanted;
-        const char *from = ss_terminal_text(row, "from", pool);
-        cell[0] = ss_terminal_text(row, "id", pool);
+        cell[0] = end_of(row, ending, pool);
         cell[1] = ss_terminal_text(row, "state", pool);
         cell[2] = ss_terminal_age(ss_terminal_since(row, "createdAt"), pool);
         cell[3] = ss_terminal_bytes(ss_json_number(row, "size"), pool);
-        cell[4] = apr_psprintf(pool, "%d", (int)ss_json_number(row, "attempts"));
-        cell[5] = receivers(row, pool);
-        if (wanted > 6) {
-            cell[6] = *from ? from : "<>";
-            cell[7] = ss_terminal_text(row, "subject", pool);
-        }
-        notes[i] = note_of(row, pool);
+        cell[4] = receivers(row, pool);
+        cell[5] = sender(row, pool);
+        cell[6] = ss_terminal_text(row, "subject", pool);
+        notes[i] = reason_of(row, pool);
     }
     ss_terminal_table(columns, wanted, cells, notes, count, pool);
+}
+
+/* Where addresses and subjects would have to be cut: a few lines for each message. */
+static void print_narrow(const json_t *rows, int ending, apr_pool_t *pool)
+{
+    int width = ss_terminal_width();
+    const json_t *row;
+    size_t i;
+
+    ss_terminal_print(0, "%s",
+                      ss_terminal_ink(SS_TERMINAL_BOLD,
+                                      apr_psprintf(pool, "%-*s  %-9s  %5s  FROM -> TO", ending,
+                                                   "ID", "STATE", "AGE"),
+                                      pool));
+    json_array_foreach(rows, i, row)
+    {
+        const char *id = end_of(row, ending, pool),
+                   *subject = ss_terminal_text(row, "subject", pool),
+                   *size = ss_terminal_bytes(ss_json_number(row, "size"), pool),
+                   *reason = reason_of(row, pool),
+                   *people =
+                       apr_pstrcat(pool, sender(row, pool), " -> ", receivers(row, pool), NULL);
+        int at = printf("%s  %-9s  %5s", id, ss_terminal_text(row, "state", pool),
+                        ss_terminal_age(ss_terminal_since(row, "createdAt"), pool));
+        int fits = at + 2 + ss_terminal_columns(people) <= width;
+        if (!fits) putchar('\n');
+        ss_terminal_wrap(apr_pstrcat(pool, fits ? "  " : "    ", people, NULL), fits ? at : 0, 4,
+                         width);
+        printf("    %s (%s)\n",
+               *subject ? ss_terminal_cut(subject, width - 8 - (int)strlen(size), pool)
+                        : "no subject",
+               size);
+        if (reason) ss_terminal_print(4, "    %s", ss_terminal_ink(SS_TERMINAL_DIM, reason, pool));
+    }
+}
+
+static void print_messages(const json_t *rows, int has_whole_ids, apr_pool_t *pool)
+{
+    int ending =
+        has_whole_ids || !ss_terminal_is_read() ? SS_IDENT_TEXT - 1 : ending_of(rows, pool);
+
+    if (ss_terminal_width() >= WIDE)
+        print_wide(rows, ending, pool);
+    else
+        print_narrow(rows, ending, pool);
+}
+
+/* As other mail servers end the list, for scripts that read it. */
+static void print_sum(const json_t *rows)
+{
+    const json_t *row;
+    long long bytes = 0;
+    size_t i, count = json_array_size(rows);
+
+    json_array_foreach(rows, i, row) bytes += ss_json_number(row, "size");
+    printf("-- %lld Kbytes in %zu Request%s.\n", (bytes + 1023) / 1024, count,
+           count == 1 ? "" : "s");
 }
 
 static int read_limit(const char *text, apr_int64_t *limit)
@@ -133,13 +221,13 @@ static int read_limit(const char *text, apr_int64_t *limit)
 
 static int show_list(void *self, ss_cli_t *cli, const json_t *status)
 {
-    int code, height = ss_terminal_height() - 3;
+    int code, lines = ss_terminal_width() >= WIDE ? 2 : 4,
+              count = (ss_terminal_height() - 3) / lines;
 
     (void)status;
-    /* Each row takes two lines: itself and its note. */
-    json_t *all = fetch(cli, self, height > 4 ? height / 2 : 2, &code);
+    json_t *all = fetch(cli, self, count > 2 ? count : 2, &code);
     if (!all) return code;
-    print_messages(json_object_get(all, "messages"), cli->pool);
+    print_messages(json_object_get(all, "messages"), 0, cli->pool);
     json_decref(all);
     return EX_OK;
 }
@@ -227,7 +315,8 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
     if (wanted->recover || wanted->into) return recover(cli, wanted);
     if (read_limit(wanted->limit, &limit)) return EX_USAGE;
     if (wanted->is_watching) return ss_watch(cli, wanted->every, show_list, wanted);
-    json_t *all = fetch(cli, wanted, limit, &code);
+    if (wanted->after) wanted->after = ss_short_id_resolve(cli, wanted->after, &code);
+    json_t *all = code == EX_OK ? fetch(cli, wanted, limit, &code) : NULL;
     if (!all) return code;
     const json_t *rows = json_object_get(all, "messages");
     const char *more = ss_json_text(all, "more");
@@ -239,8 +328,9 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
                  ? "No message matches"
                  : "Mail queue is empty");
     } else {
-        print_messages(rows, cli->pool);
+        print_messages(rows, wanted->has_whole_ids, cli->pool);
         if (more) printf("\nMore messages: --after %s, or --limit 0 for all\n", more);
+        if (wanted->has_whole_ids) print_sum(rows);
     }
     json_decref(all);
     return EX_OK;
@@ -257,7 +347,7 @@ int ss_cli_queue_mailq(ss_cli_t *cli, int argc, const char *const *argv)
 {
     /* Options of other mail servers' mailq (-v, -Ac) are ignored. */
     const char **kept = apr_palloc(cli->pool, sizeof(*kept) * (apr_size_t)(argc + 1));
-    list_t wanted = { .limit = "0" };
+    list_t wanted = { .limit = "0", .has_whole_ids = 1 };
     int count = 0;
 
     for (int i = 0; i < argc; i++) {
@@ -272,7 +362,7 @@ int ss_cli_queue_mailq(ss_cli_t *cli, int argc, const char *const *argv)
 
 static void line(const char *name, const char *value)
 {
-    if (*value) printf("%-12s %s\n", name, value);
+    if (*value) ss_terminal_wrap(value, printf("%-12s ", name), 13, ss_terminal_width());
 }
 
 static const char *when(const json_t *object, const char *name, apr_pool_t *pool)
@@ -300,23 +390,26 @@ static void print_recipient(const json_t *rcpt, apr_pool_t *pool)
                                 ? SS_TERMINAL_BAD
                                 : SS_TERMINAL_WARN;
 
-    printf("\n%s  %s%s, %d %s\n",
-           ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(rcpt, "address", pool), pool),
-           ss_terminal_ink(ink, state, pool),
-           ss_json_is(rcpt, "uncertain")
-               ? " (uncertain: the answer was lost; it may have been delivered)"
-               : "",
-           attempts, attempts == 1 ? "attempt" : "attempts");
+    putchar('\n');
+    ss_terminal_print(
+        4, "%s  %s%s, %d %s",
+        ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(rcpt, "address", pool), pool),
+        ss_terminal_ink(ink, state, pool),
+        ss_json_is(rcpt, "uncertain")
+            ? " (uncertain: the answer was lost; it may have been delivered)"
+            : "",
+        attempts, attempts == 1 ? "attempt" : "attempts");
     if (*delivered)
-        printf("    delivered %s\n", delivered);
+        ss_terminal_print(4, "    delivered %s", delivered);
     else if (*next)
-        printf("    next attempt %s\n", next);
-    if (*held) printf("    held: %s\n", held);
+        ss_terminal_print(4, "    next attempt %s", next);
+    if (*held) ss_terminal_print(4, "    held: %s", held);
     if (*reply)
-        printf("    %s: %s%s\n", *relay ? relay : "relay", reply,
-               json_is_false(json_object_get(rcpt, "charged"))
-                   ? " (not counted as an attempt: it may be about this server or a limit)"
-                   : "");
+        ss_terminal_print(4, "    %s: %s%s", *relay ? relay : "relay", reply,
+                          json_is_false(json_object_get(rcpt, "charged"))
+                              ? " (not counted as an attempt: it may be about this server or a "
+                                "limit)"
+                              : "");
     ss_terminal_advice(advice, pool);
 }
 
@@ -351,9 +444,9 @@ static void print_message(const json_t *m, apr_pool_t *pool)
         const char *rcpt = ss_terminal_text(row, "recipient", pool),
                    *text = ss_terminal_text(row, "text", pool),
                    *relay = ss_terminal_text(row, "relay", pool);
-        printf("  %s  %s%s%s%s%s%s%s\n", ss_terminal_text(row, "time", pool),
-               ss_terminal_text(row, "what", pool), *rcpt ? " " : "", rcpt, *relay ? " by " : "",
-               relay, *text ? ": " : "", text);
+        ss_terminal_print(4, "  %s  %s%s%s%s%s%s%s", ss_terminal_text(row, "time", pool),
+                          ss_terminal_text(row, "what", pool), *rcpt ? " " : "", rcpt,
+                          *relay ? " by " : "", relay, *text ? ": " : "", text);
     }
 }
 
@@ -367,9 +460,9 @@ int ss_cli_queue_show(ss_cli_t *cli, int argc, const char *const *argv)
         return ss_cli_complain(EX_USAGE, "which message? ('smtp-send queue --all' lists them)");
     json_t *all = json_array();
     for (int i = 0; i < ids->nelts; i++) {
-        json_t *id = ss_json_string(APR_ARRAY_IDX(ids, i, const char *));
+        const char *id = ss_short_id_resolve(cli, APR_ARRAY_IDX(ids, i, const char *), &code);
         json_t *message =
-            ss_exchange_ask(cli, json_pack("{s:s,s:o}", "do", "show", "id", id), &code);
+            id ? ss_exchange_ask(cli, json_pack("{s:s,s:s}", "do", "show", "id", id), &code) : NULL;
         if (code > worst) worst = code;
         if (!message) continue;
         if (!cli->is_json) {

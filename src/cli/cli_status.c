@@ -1,6 +1,7 @@
 /* cli_status.c: whether mail flows, as text for people and as exit code for monitoring. */
 #include "cli/cli.h"
 
+#include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,10 +34,10 @@ static void print_pause(const json_t *pause, apr_pool_t *pool)
                *until = ss_terminal_text(pause, "until", pool);
 
     if (!json_is_object(pause)) return;
-    printf("    paused%s%s%s%s%s%s%s%s%s\n",
-           ss_json_is(pause, "directive") ? " by SMTPSendPause On" : "", *who ? " by " : "", who,
-           *reason ? ": " : "", reason, *since ? ", since " : "", since, *until ? ", until " : "",
-           until);
+    ss_terminal_print(4, "    paused%s%s%s%s%s%s%s%s%s",
+                      ss_json_is(pause, "directive") ? " by SMTPSendPause On" : "",
+                      *who ? " by " : "", who, *reason ? ": " : "", reason,
+                      *since ? ", since " : "", since, *until ? ", until " : "", until);
 }
 
 static void print_relay(const json_t *relay, apr_pool_t *pool)
@@ -47,37 +48,39 @@ static void print_relay(const json_t *relay, apr_pool_t *pool)
     const json_t *counts = json_object_get(relay, "counts"), *learned;
     apr_int64_t next = ss_terminal_since(relay, "nextProbe"),
                 success = ss_terminal_since(relay, "lastSuccess");
-    long long oldest = ss_json_number(relay, "oldestSeconds"),
-              uncertain = ss_json_number(relay, "uncertain");
+    apr_int64_t oldest = ss_json_number(relay, "oldestSeconds"),
+                uncertain = ss_json_number(relay, "uncertain");
     ss_terminal_ink_t ink =
         !strcmp(state, "up") ? SS_TERMINAL_GOOD
         : !strcmp(state, "down") || !strcmp(state, "blocked") || !strcmp(state, "stopped")
             ? SS_TERMINAL_BAD
             : SS_TERMINAL_WARN;
-    int is_unused = !strcmp(state, "up") && !ss_json_is(relay, "used");
+    int is_unused = !strcmp(state, "up") && !ss_json_is(relay, "used"),
+        has_success = json_is_string(json_object_get(relay, "lastSuccess"));
     size_t i;
 
-    printf("%s  %s%s%s%s%s\n",
-           ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(relay, "name", pool), pool),
-           ss_terminal_ink(ink, is_unused ? "not used yet" : state, pool), *host ? "  " : "", host,
-           *cause ? ": " : "", cause);
+    ss_terminal_print(
+        4, "%s  %s%s%s%s%s",
+        ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(relay, "name", pool), pool),
+        ss_terminal_ink(ink, is_unused ? "not used yet" : state, pool), *host ? "  " : "", host,
+        *cause ? ": " : "", cause);
     print_pause(json_object_get(relay, "pause"), pool);
-    if (next < 0) printf("    next attempt in %s\n", ss_terminal_age(next, pool));
+    if (next < 0) ss_terminal_print(4, "    next attempt in %s", ss_terminal_age(next, pool));
     ss_terminal_advice(json_object_get(relay, "advice"), pool);
-    printf("    waiting: %lld queued, %lld sending, %lld deferred, %lld held\n",
-           ss_json_number(counts, "queued"), ss_json_number(counts, "sending"),
-           ss_json_number(counts, "deferred"), ss_json_number(counts, "held"));
-    printf("    %lld sent, %lld failed", ss_json_number(relay, "sent"),
-           ss_json_number(relay, "failed"));
-    if (uncertain) printf(", %lld uncertain", uncertain);
-    if (oldest) printf("; oldest waiting for %s", ss_terminal_age(oldest, pool));
-    if (json_is_string(json_object_get(relay, "lastSuccess")))
-        printf("; last success %s ago", ss_terminal_age(success, pool));
-    putchar('\n');
+    ss_terminal_print(4, "    waiting: %lld queued, %lld sending, %lld deferred, %lld held",
+                      ss_json_number(counts, "queued"), ss_json_number(counts, "sending"),
+                      ss_json_number(counts, "deferred"), ss_json_number(counts, "held"));
+    ss_terminal_print(
+        4, "    %lld sent, %lld failed%s%s%s%s%s%s", ss_json_number(relay, "sent"),
+        ss_json_number(relay, "failed"),
+        uncertain ? apr_psprintf(pool, ", %" APR_INT64_T_FMT " uncertain", uncertain) : "",
+        oldest ? "; oldest waiting for " : "", oldest ? ss_terminal_age(oldest, pool) : "",
+        has_success ? "; last success " : "", has_success ? ss_terminal_age(success, pool) : "",
+        has_success ? " ago" : "");
     json_array_foreach(json_object_get(relay, "learned"), i, learned)
     {
-        printf("    learned about %s: %s\n", ss_terminal_text(learned, "host", pool),
-               ss_terminal_text(learned, "what", pool));
+        ss_terminal_print(4, "    learned about %s: %s", ss_terminal_text(learned, "host", pool),
+                          ss_terminal_text(learned, "what", pool));
     }
 }
 
@@ -97,16 +100,17 @@ static void print_status(const json_t *status, const char *relay, apr_pool_t *po
     json_array_foreach(json_object_get(status, "reasons"), i, row)
     {
         const char *of = ss_terminal_text(row, "relay", pool);
-        printf("  %s%s%s: %s\n", of, *of ? " " : "", ss_terminal_text(row, "reason", pool),
-               ss_terminal_text(row, "detail", pool));
+        ss_terminal_print(4, "  %s%s%s: %s", of, *of ? " " : "",
+                          ss_terminal_text(row, "reason", pool),
+                          ss_terminal_text(row, "detail", pool));
     }
-    printf("Queue: %s%lld messages, %s of %s (%s); daemon %lld running for %s\n",
-           ss_json_is(queue, "counted") ? "" : "not counted yet; since the start ",
-           ss_json_number(queue, "messages"),
-           ss_terminal_bytes(ss_json_number(queue, "bytes"), pool),
-           ss_terminal_bytes(ss_json_number(queue, "limitBytes"), pool),
-           ss_terminal_text(queue, "driver", pool), ss_json_number(status, "pid"),
-           ss_terminal_age(ss_terminal_since(status, "startedAt"), pool));
+    ss_terminal_print(2, "Queue: %s%lld messages, %s of %s (%s); daemon %lld running for %s",
+                      ss_json_is(queue, "counted") ? "" : "not counted yet; since the start ",
+                      ss_json_number(queue, "messages"),
+                      ss_terminal_bytes(ss_json_number(queue, "bytes"), pool),
+                      ss_terminal_bytes(ss_json_number(queue, "limitBytes"), pool),
+                      ss_terminal_text(queue, "driver", pool), ss_json_number(status, "pid"),
+                      ss_terminal_age(ss_terminal_since(status, "startedAt"), pool));
     json_array_foreach(json_object_get(status, "relays"), i, row)
     {
         const char *name = ss_json_text(row, "name");
@@ -129,11 +133,14 @@ int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv)
     int code;
 
     if (ss_arguments_read(cli, options, argc, argv, NULL, &code)) return code;
-    if (is_watching) return ss_watch(cli, every, show_status, (void *)relay);
+    if (is_watching) {
+        code = ss_watch(cli, every, show_status, (void *)relay);
+        return code == EX_USAGE ? code : SS_STATUS_UNKNOWN;
+    }
     json_t *status = ss_exchange_ask(cli, json_pack("{s:s}", "do", "status"), &code);
-    if (!status) return SS_STATUS_STUCK;
+    if (!status) return SS_STATUS_UNKNOWN;
     if (relay && !has_relay(status, relay, NULL)) {
-        code = ss_cli_complain(EX_USAGE, "there is no relay \"%s\"", relay);
+        code = ss_cli_complain(SS_STATUS_UNKNOWN, "there is no relay \"%s\"", relay);
     } else {
         code = ss_cli_code_status(status, relay);
         if (cli->is_json)

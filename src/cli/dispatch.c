@@ -20,8 +20,8 @@ static void print_commands(FILE *to)
     for (int i = 0; i < ss_cli_commands_count; i++)
         fprintf(to, "  %-12s%s\n", ss_cli_commands[i].name, ss_cli_commands[i].summary);
     fprintf(to,
-            "\n'smtp-send COMMAND --help' shows its options. The daemon's socket is --socket, else "
-            "$SMTP_SEND_SOCKET, else\n%s.\n"
+            "\n'smtp-send COMMAND --help' shows its options. The daemon's socket is --socket,\n"
+            "else $SMTP_SEND_SOCKET, else\n%s.\n"
             "Started as sendmail, mailq or newaliases, it is that command.\n",
             SS_DEFAULT_SOCKET);
 }

@@ -88,13 +88,12 @@ static void page_of_commands(apr_pool_t *pool)
     for (int i = 0; i < ss_cli_commands_count; i++) {
         printf(".SS ");
         put(ss_cli_commands[i].name);
-        /* --help is as wide as a terminal. */
-        puts("\n.in 0\n.nf");
+        puts("\n.nf");
         put_help(&ss_cli_commands[i], pool);
-        puts(".fi\n.in");
+        puts(".fi");
     }
     puts(".SH ENVIRONMENT\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, unless \\-\\-socket is "
-         "given\n.TP\n.B NO_COLOR\nno colour on a terminal\n"
+         "given\n.TP\n.B COLUMNS\nhow wide output may be, instead of the terminal's width, or 80\n.TP\n.B NO_COLOR\nno colour on a terminal\n"
          ".SH SEE ALSO\n.BR mod_smtp_send (5)");
 }
 
@@ -183,6 +182,8 @@ int main(int argc, const char *const *argv)
 {
     apr_pool_t *pool;
 
+    /* So that the lines of --help, which are indented by 7, fit 80 columns. */
+    setenv("COLUMNS", "72", 1);
     if (argc != 3 || apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return EX_USAGE;
     const char *source = text_of(argv[2], pool);

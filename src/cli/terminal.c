@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <apr_time.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define GAP 2 /* spaces between columns */
+#define GAP 2    /* spaces between columns */
+#define LEAST 20 /* columns for text behind an indentation, on however narrow a terminal */
 
 static int has_colour(void)
 {
@@ -29,9 +31,15 @@ int ss_terminal_width(void)
     const char *columns = getenv("COLUMNS");
     apr_int64_t number;
 
-    if (!isatty(STDOUT_FILENO)) return 0;
-    if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col) return size.ws_col;
-    return columns && !ss_text_number(columns, 20, 10000, &number) ? (int)number : 80;
+    if (columns && !ss_text_number(columns, 20, 10000, &number)) return (int)number;
+    return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col
+               ? size.ws_col
+               : SS_TERMINAL_USUAL;
+}
+
+int ss_terminal_is_read(void)
+{
+    return isatty(STDOUT_FILENO) || getenv("COLUMNS");
 }
 
 int ss_terminal_height(void)
@@ -56,12 +64,16 @@ const char *ss_terminal_ink(ss_terminal_ink_t ink, const char *text, apr_pool_t 
     return apr_psprintf(pool, "\033[%sm%s\033[0m", codes[ink], text);
 }
 
-/* The length of the character at p in bytes, and its columns. */
+/* The length of the character at p in bytes, and its columns. A change of colour has none. */
 static int character(const char *p, int *columns)
 {
     mbstate_t state;
     wchar_t c;
 
+    if (*p == '\033' && strchr(p, 'm')) {
+        *columns = 0;
+        return (int)(strchr(p, 'm') - p) + 1;
+    }
     memset(&state, 0, sizeof(state));
     size_t len = mbrtowc(&c, p, strlen(p), &state);
     if (len == 0 || len == (size_t)-1 || len == (size_t)-2) {
@@ -73,24 +85,77 @@ static int character(const char *p, int *columns)
     return (int)len;
 }
 
-static int columns_of(const char *text)
+static int columns_within(const char *text, const char *end)
 {
     int sum = 0, columns;
 
-    while (*text) {
+    while (text < end) {
         text += character(text, &columns);
         sum += columns;
     }
     return sum;
 }
 
-/* text cut to the columns; "..." marks a cut. */
-static const char *cut(const char *text, int columns, apr_pool_t *pool)
+int ss_terminal_columns(const char *text)
+{
+    return columns_within(text, text + strlen(text));
+}
+
+/* Prints a word that begins in column `at`, broken where it is longer than a line. Returns the
+ * column behind it. */
+static int print_word(const char *word, const char *end, int at, int width, int hang)
+{
+    int columns;
+
+    for (int len; word < end; word += len) {
+        len = character(word, &columns);
+        if (at + columns > width && at > hang) {
+            printf("\n%*s", hang, "");
+            at = hang;
+        }
+        fwrite(word, 1, (size_t)len, stdout);
+        at += columns;
+    }
+    return at;
+}
+
+void ss_terminal_wrap(const char *text, int at, int hang, int width)
+{
+    if (width < hang + LEAST) width = hang + LEAST;
+    while (*text) {
+        int blanks = (int)strspn(text, " ");
+        const char *word = text + blanks, *end = word + strcspn(word, " ");
+        if (word == end) break;
+        if (at > hang && at + blanks + columns_within(word, end) > width) {
+            printf("\n%*s", hang, "");
+            at = hang;
+            blanks = 0;
+        }
+        printf("%*s", blanks, "");
+        at = print_word(word, end, at + blanks, width, hang);
+        text = end;
+    }
+    putchar('\n');
+}
+
+void ss_terminal_print(int hang, const char *format, ...)
+{
+    va_list args;
+    char *text;
+
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0) abort();
+    va_end(args);
+    ss_terminal_wrap(text, 0, hang, ss_terminal_width());
+    free(text);
+}
+
+const char *ss_terminal_cut(const char *text, int columns, apr_pool_t *pool)
 {
     const char *p = text;
     int used = 0, own;
 
-    if (columns_of(text) <= columns) return text;
+    if (ss_terminal_columns(text) <= columns) return text;
     while (*p) {
         int len = character(p, &own);
         if (used + own > columns - 3) break;
@@ -103,9 +168,15 @@ static const char *cut(const char *text, int columns, apr_pool_t *pool)
 static void print_row(const ss_terminal_column_t *columns, int count, const char *const *cells,
                       const int *widths, ss_terminal_ink_t ink, apr_pool_t *pool)
 {
-    for (int i = 0; i < count; i++) {
-        const char *text = cut(cells[i], widths[i], pool);
-        int blanks = widths[i] - columns_of(text);
+    int at = 0;
+
+    for (int i = 0; i < count; at += widths[i++] + GAP) {
+        if (columns[i].wraps) {
+            ss_terminal_wrap(cells[i], at, at, at + widths[i]);
+            return;
+        }
+        const char *text = ss_terminal_cut(cells[i], widths[i], pool);
+        int blanks = widths[i] - ss_terminal_columns(text);
         if (columns[i].is_right) printf("%*s", blanks, "");
         fputs(ss_terminal_ink(ink, text, pool), stdout);
         if (i + 1 < count) printf("%*s", (columns[i].is_right ? 0 : blanks) + GAP, "");
@@ -119,7 +190,7 @@ static void fit(const ss_terminal_column_t *columns, int count, int *widths, int
     int sum = (count - 1) * GAP;
 
     for (int i = 0; i < count; i++) sum += widths[i];
-    while (width && sum > width) {
+    while (sum > width) {
         int widest = -1;
         for (int i = 0; i < count; i++) {
             if (columns[i].least && widths[i] > columns[i].least &&
@@ -141,9 +212,9 @@ void ss_terminal_table(const ss_terminal_column_t *columns, int column_count,
 
     for (int i = 0; i < column_count; i++) {
         titles[i] = columns[i].title;
-        widths[i] = columns_of(titles[i]);
+        widths[i] = ss_terminal_columns(titles[i]);
         for (int row = 0; row < row_count; row++) {
-            int own = columns_of(cells[row * column_count + i]);
+            int own = ss_terminal_columns(cells[row * column_count + i]);
             if (own > widths[i]) widths[i] = own;
         }
     }
@@ -153,10 +224,7 @@ void ss_terminal_table(const ss_terminal_column_t *columns, int column_count,
         print_row(columns, column_count, cells + row * column_count, widths, SS_TERMINAL_PLAIN,
                   pool);
         if (notes && notes[row])
-            printf("    %s\n",
-                   ss_terminal_ink(SS_TERMINAL_DIM,
-                                   width > 8 ? cut(notes[row], width - 4, pool) : notes[row],
-                                   pool));
+            ss_terminal_print(4, "    %s", ss_terminal_ink(SS_TERMINAL_DIM, notes[row], pool));
     }
 }
 
@@ -191,9 +259,9 @@ const char *ss_terminal_age(apr_int64_t seconds, apr_pool_t *pool)
 
 void ss_terminal_advice(const json_t *advice, apr_pool_t *pool)
 {
-    if (json_is_object(advice))
-        printf("    %s\n    What to do: %s\n", ss_terminal_text(advice, "title", pool),
-               ss_terminal_text(advice, "text", pool));
+    if (!json_is_object(advice)) return;
+    ss_terminal_print(4, "    %s", ss_terminal_text(advice, "title", pool));
+    ss_terminal_print(4, "    What to do: %s", ss_terminal_text(advice, "text", pool));
 }
 
 apr_int64_t ss_terminal_since(const json_t *object, const char *name)
@@ -211,7 +279,7 @@ const char *ss_terminal_bytes(apr_int64_t bytes, apr_pool_t *pool)
     double value = (double)bytes;
     int unit = -1;
 
-    if (bytes < 1024) return apr_psprintf(pool, "%" APR_INT64_T_FMT, bytes);
+    if (bytes < 1024) return apr_psprintf(pool, "%" APR_INT64_T_FMT "B", bytes);
     while (value >= 1024 && unit < 3) {
         value /= 1024;
         unit++;

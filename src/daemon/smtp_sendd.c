@@ -140,20 +140,22 @@ static int check_for_httpd(apr_pool_t *pool)
 
 static const char usage[] =
     "Usage: smtp-sendd --config FILE [--check]\n\n"
-    "The delivery daemon of mod_smtp_send without httpd: it accepts mail from smtp-send, sendmail "
-    "and SMTPSendListen,\n"
-    "and delivers it. httpd starts it by itself, with its own configuration.\n\n"
-    "  --config FILE  run in the foreground with the directives of FILE, until SIGTERM\n"
+    "The delivery daemon of mod_smtp_send without httpd: it accepts mail from\n"
+    "smtp-send, sendmail and SMTPSendListen, and delivers it. httpd starts it by\n"
+    "itself, with its own configuration.\n\n"
+    "  --config FILE  run in the foreground with the directives of FILE\n"
     "  --check        only look whether the configuration can be used\n"
-    "  --version      the version\n\n"
-    "FILE has the directives of mod_smtp_send that are not for locations and, of httpd's own, "
-    "ServerName, ServerRoot, User, Group,\n"
-    "ErrorLog (an absolute path or syslog; standard error), LogLevel (info), DefaultRuntimeDir, "
-    "DefaultStateDir, ChrootDir and\n"
-    "<VirtualHost NAME>: each such section with settings of its own is a relay. See "
-    "mod_smtp_send(5).\n"
-    "Under systemd: Type=notify. Exit codes: 0 ended in order, 64 usage, 69 the socket cannot be "
-    "opened, 75 try again, 78 configuration.\n";
+    "  --version      print the version\n"
+    "  --help         print this text\n\n"
+    "FILE has the directives of mod_smtp_send that are not for locations and, of\n"
+    "httpd's own, ServerName, ServerRoot, User, Group, ErrorLog (an absolute path or\n"
+    "syslog; standard error), LogLevel (info), DefaultRuntimeDir, DefaultStateDir,\n"
+    "ChrootDir and <VirtualHost NAME>: each such section with settings of its own is\n"
+    "a relay. See mod_smtp_send(5). Under systemd: Type=notify.\n\n"
+    "Exit codes: 0 ended in order, 64 wrong usage, 69 the socket cannot be opened, 75\n"
+    "try again, 78 the configuration is wrong.\n\n"
+    "Example:\n"
+    "  smtp-sendd --config /etc/smtp-sendd.conf --check\n";
 
 int main(int argc, const char *const *argv)
 {

@@ -256,6 +256,7 @@ int ss_verb_lookup_limit(json_int_t limit)
 
 void ss_verb_lookup_list(ss_operator_t *o, ss_request_t *req)
 {
+    const char *ident = ss_json_text(req->header, "id");
     const ss_store_filter_t none = { .state = -1 };
     ss_store_list_t *request = ss_store_list_create(
         &none, ss_verb_lookup_limit(ss_json_number(req->header, "limit")), listed, req);
@@ -264,6 +265,12 @@ void ss_verb_lookup_list(ss_operator_t *o, ss_request_t *req)
         apr_pool_destroy(request->head.pool);
         return;
     }
+    if (ident && !ss_ident_is_part(ident)) {
+        ss_request_refuse(req, 400, 0, "id", "that is not the beginning or end of a message's id");
+        apr_pool_destroy(request->head.pool);
+        return;
+    }
+    if (ident) request->filter.ident = apr_pstrdup(request->head.pool, ident);
     req->work = o;
     ss_store_port_post(o->queue, &request->head);
 }

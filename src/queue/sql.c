@@ -138,6 +138,10 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
                            " AND m.n_failed > 0 ORDER BY m.id DESC LIMIT %lld",
     [SS_SQL_PAGE] =
         "SELECT " MESSAGE_COLUMNS " FROM message m" FILTER " ORDER BY m.id DESC LIMIT %lld",
+    [SS_SQL_PAGE_IDENT] =
+        "SELECT " MESSAGE_COLUMNS
+        " FROM message m WHERE m.id < %s AND m.id >= %s AND (m.id {like} %s OR m.id {like} %s) "
+        "AND (%lld < 0 OR m.uid = %lld) ORDER BY m.id DESC LIMIT %lld",
     [SS_SQL_PAGE_COUNT] = "SELECT count(*) FROM message m" FILTER " LIMIT %lld",
     [SS_SQL_RETRY] = "UPDATE recipient SET state = {queued}, next = 0 WHERE message = %s AND "
                      "state IN ({queued}, {sending}, {deferred})",

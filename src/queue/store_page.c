@@ -52,6 +52,17 @@ static ss_sql_t bound_for(const ss_store_filter_t *f)
     return f->is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND;
 }
 
+static apr_status_t select_ident(ss_db_t *db, const ss_store_filter_t *f, const char *after,
+                                 const char *bound, apr_int64_t limit, apr_pool_t *pool)
+{
+    const char *begins = apr_pstrcat(pool, f->ident, "%", NULL),
+               *ends = apr_pstrcat(pool, "%", f->ident, NULL);
+    apr_int64_t uid = f->uid;
+
+    return ss_db_select(db, SS_SQL_PAGE_IDENT,
+                        SS_ARGS{ after, bound, begins, ends, &uid, &uid, &limit });
+}
+
 /* The last id of a step that begins below `after`; "": fewer messages than one step are left. */
 static apr_status_t step_bound(ss_db_t *db, ss_sql_t sql, const char *after,
                                char bound[SS_IDENT_TEXT])
@@ -81,7 +92,9 @@ apr_status_t ss_store_page_list(ss_db_t *db, ss_store_list_t *request, int *more
         request->rows = apr_array_make(request->head.pool, request->limit, sizeof(ss_message_t *));
     int first = request->rows->nelts;
     apr_int64_t wanted = request->limit - first;
-    if (rv == APR_SUCCESS)
+    if (rv == APR_SUCCESS && request->filter.ident)
+        rv = select_ident(db, &request->filter, after, bound, wanted, request->head.pool);
+    else if (rv == APR_SUCCESS)
         rv = ss_store_page_select(db, page_for(&request->filter), &request->filter, after, bound,
                                   SS_SQL_MODE_ANY, 0, wanted, request->head.pool);
     while (ss_db_next(db))

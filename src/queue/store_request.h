@@ -153,6 +153,9 @@ typedef struct {                   /* NULL or -1: any */
     apr_time_t overdue_at;
     int is_waiting;            /* 1: only unfinished messages */
     char after[SS_IDENT_TEXT]; /* page: ids below this one; "": from the newest */
+    /* a list: only ids that begin or end with this, whatever else is asked for but uid; NULL: any
+     */
+    const char *ident;
 } ss_store_filter_t;
 
 typedef struct { /* a message that CONTROL changed */

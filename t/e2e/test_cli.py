@@ -1,11 +1,15 @@
 """The commands of smtp-send, with a real httpd."""
+import fcntl
 import json
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
+import termios
 import time
+import unicodedata
 
 import pytest
 
@@ -42,8 +46,8 @@ def test_queue_lists_what_waits_and_show_tells_all(paused):
     assert out(paused, "queue") == "Mail queue is empty\n"
     first, second = waiting(paused, 2, sender="alice@example.com")
     lines = out(paused, "queue").splitlines()
-    assert lines[0].split() == ["ID", "STATE", "AGE", "SIZE", "TRIES", "TO", "FROM", "SUBJECT"]
-    assert lines[1].startswith(second) and "user1@example.net" in lines[1] and "message 1" in lines[1] and lines[2].startswith(first)
+    assert lines[0].split() == ["ID", "STATE", "AGE", "FROM", "->", "TO"]
+    assert lines[1].startswith(second) and lines[2] == "    alice@example.com -> user1@example.net" and lines[3].startswith("    message 1 (") and lines[4].startswith(first)
     assert out(paused, "queue", "--to", "user0@*").count("@example.net") == 1
     assert out(paused, "queue", "--state", "held") == "No message matches\n"
     document = json.loads(out(paused, "queue", "--json", "--limit", "1"))
@@ -60,7 +64,10 @@ def test_queue_lists_what_waits_and_show_tells_all(paused):
 def test_pages_of_the_list_are_joined(paused):
     messages = waiting(paused, 30)
     assert len(json.loads(out(paused, "queue", "--json", "--limit", "0"))["messages"]) == 30
-    assert out(paused, "mailq", "-v").count("@example.net") == len(messages)
+    listed = out(paused, "mailq", "-v").splitlines()
+    assert sum(line.endswith("@example.net") for line in listed) == len(messages)
+    # Scripts read the ids at the begin of lines, and the last line.
+    assert {line.split()[0] for line in listed if re.match("[0-9a-f]", line)} == set(messages) and re.fullmatch(r"-- 1 Kbytes in 30 Requests\.", listed[-1])
 
 
 def test_hostile_text_does_not_reach_the_terminal(paused):
@@ -147,12 +154,29 @@ def test_status_and_its_exit_codes(make_httpd, make_relay):
     httpd.wait(lambda: httpd.cli("status").returncode == 2, 20, "the oldest message to be older than SMTPSendAlertAge")
     shown = out(httpd, "status", check=2)
     assert shown.startswith("Mail does not flow\n") and "down" in shown and "What to do: " in shown
-    assert httpd.cli("status", "--relay", "nobody").returncode == 64
+    unknown = httpd.cli("status", "--relay", "nobody")
+    assert unknown.returncode == 3 and b'no relay "nobody"' in unknown.stderr
 
 
-def test_status_without_a_daemon_is_stuck():
-    result = local("status", code=2)
+def test_status_without_a_daemon_is_unknown():
+    result = local("status", code=3)
     assert "/nonexistent/sock" in result.stderr
+    assert local("status", "--watch").returncode == 3 and local("status", "--json").returncode == 3
+    assert local("status", "--nonsense").returncode == 64 and local("status", "--watch", "--every", "1ms").returncode == 64
+
+
+def test_status_of_an_engine_that_is_off(make_httpd, relay):
+    """An engine that is off is a fault only if mail waits."""
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=PAUSED)
+    httpd.cli("status", check=1)
+    httpd.send()
+    httpd.stop()
+    httpd.write(f"SMTPSendEngine Off\nSMTPSendHost {relay.host}:{relay.port}\n", relay=None)
+    httpd.start()
+    httpd.wait(lambda: httpd.cli("status").returncode == 2, what="the message to be counted")
+    assert "SMTPSendEngine is Off, and 1 message waits" in out(httpd, "status", check=2)
+    out(httpd, "cancel", "--from", "*", "--confirm", "1")
+    assert out(httpd, "status", check=0).startswith("Mail flows")
 
 
 def test_pauses_of_one_relay(make_httpd, relay):
@@ -220,20 +244,82 @@ def test_watching_on_a_terminal(paused):
             os.close(main)
 
 
-def test_tables_fit_the_terminal(paused):
-    import fcntl
-    import struct
-    import termios
-    paused.send(b"Subject: " + b"long " * 60 + b"\r\n\r\nhi\r\n", to=("a-very-long-recipient-name-indeed@a-very-long-domain.example.net",))
+def width(line):
+    """Columns of a terminal."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+def on_terminal(httpd, *args, columns=80, code=0, env=None):
+    """What the command prints on a terminal of so many columns; nothing is wider."""
+    main, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    process = subprocess.Popen([CLI, *args], stdin=subprocess.DEVNULL, stdout=child, env={**os.environ, "SMTP_SEND_SOCKET": httpd.socket, "TERM": "dumb", "LC_ALL": "C.UTF-8", **(env or {})})
+    os.close(child)
+    text = b""
+    try:
+        while True:
+            text += os.read(main, 65536)
+    except OSError:     # the other end is closed
+        pass
+    assert process.wait(20) == code
+    os.close(main)
+    text = text.decode().replace("\r\n", "\n")
+    assert all(width(re.sub("\033\\[[0-9]*m", "", line)) <= columns for line in text.splitlines()), text
+    return text
+
+
+GREYLISTED = "<grey@example.net>: Recipient address rejected: Greylisted, see https://postgrey.example.com/help/for/people/who/are/curious/and/like/long/paths/in/addresses.html"
+
+
+def test_output_fits_the_terminal(make_httpd, make_relay):
+    """At night, at 80 columns: who, to whom, what, and why it waits; nothing of it is cut but a long subject."""
+    relay = make_relay(replies={"RCPT": lambda session, argument: f"450 4.2.0 {GREYLISTED}" if "grey" in argument else None})
+    httpd = make_httpd("SMTPSendRetry 1h\n", relay=relay, expect=PAUSED + ["status=deferred", "reply code to the RCPT command"])
+    deferred = httpd.send("Subject: Monatsbericht 表題 e\u0301\r\n\r\nhi\r\n".encode(), to=("grey@example.net",)).json["id"]
+    httpd.wait_state(deferred, "deferred")
+    out(httpd, "pause", "--reason", "the relay moves to another machine, which takes longer than anybody had expected of it")
+    long_names = httpd.send(b"Subject: " + b"long " * 60 + b"\r\n\r\nhi\r\n", to=("a-very-long-recipient-name-indeed@a-very-long-domain.example.net",)).json["id"]
     for columns in (80, 100, 140):
-        main, child = pty.openpty()
-        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
-        process = subprocess.Popen([CLI, "queue"], stdin=child, stdout=child, env={**os.environ, "SMTP_SEND_SOCKET": paused.socket, "TERM": "dumb"})
-        text = read_until(main, b"queued")
-        assert process.wait(20) == 0
-        os.close(child)
-        os.close(main)
-        assert all(len(line.rstrip()) <= columns for line in text.decode().splitlines()), text
+        listed = on_terminal(httpd, "queue", columns=columns)
+        for text in ("grey@example.net", "app@example.com", "Monatsbericht 表題 e\u0301", "Recipient address rejected", "1 attempt, next in ", deferred[-8:], "deferred"):
+            assert text in " ".join(listed.split()), (columns, text, listed)
+        assert deferred not in listed and (columns >= 118 or "a-very-long-recipient-name-indeed@a-very-long-domain.example.net" in listed)
+    for args in (("status",), ("show", deferred), ("show", long_names), ("queue", "--all"), ("mailq",), ("flush",), ("hold", "--to", "*"), ("explain",), ("explain", "550"), ("pause",)):
+        on_terminal(httpd, *args, code=1 if args[0] in ("status", "hold") else 0)
+    assert on_terminal(httpd, "queue", env={"COLUMNS": "60"}, columns=200).count("\n") > 6      # COLUMNS decides
+    piped = httpd.cli("queue").stdout.decode()
+    assert deferred in piped and max(map(width, piped.splitlines())) <= 80
+
+
+def test_no_colour_where_none_is_wanted(paused):
+    assert "\033[" in on_terminal(paused, "status", code=1, env={"TERM": "xterm", "NO_COLOR": ""})
+    for env in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert "\033[" not in on_terminal(paused, "status", code=1, env=env)
+    assert b"\033[" not in paused.cli("status").stdout
+
+
+# ---- short ids ----
+
+def test_ids_may_be_shortened(paused):
+    one, two = waiting(paused, 2)
+    for part in (one, one[-8:], one[-4:], one[:-1], one[1:], one[:13], one[-8:].upper()):
+        shown = paused.cli("show", "--json", part)
+        if two.startswith(part) or two.endswith(part):
+            continue        # by chance
+        assert shown.returncode == 0 and json.loads(shown.stdout)["id"] == one, (part, shown)
+    for command, state in (("hold", "held"), ("release", "queued"), ("retry", "queued"), ("cancel", "cancelled")):
+        out(paused, command, one[-10:])
+        assert paused.message(one)["state"] == state
+    assert [m["id"] for m in json.loads(out(paused, "queue", "--all", "--json", "--after", two[-10:]))["messages"]] == [one]
+    both = paused.cli("cancel", one[:6])
+    assert both.returncode == 1 and one.encode() in both.stderr and two.encode() in both.stderr and b"several messages" in both.stderr
+    assert paused.message(two)["state"] == "queued"
+    for part, code, words in (("ffffffff", 1, b"no message"), ("abc", 64, b"too short"), ("zzzzzz", 64, b"not a message id"), (one[10:20], 1, b"no message"), (one + "0", 64, b"not a message id"), ("", 64, b"too short")):
+        refused = paused.cli("cancel", part)
+        assert refused.returncode == code and words in refused.stderr, (part, refused)
+    # Nothing is done unless all are known.
+    assert paused.cli("cancel", two, "ffffffff").returncode == 1 and paused.message(two)["state"] == "queued"
+    out(paused, "sendmail", f"-qI{two[-8:]}")
 
 
 # ---- the connection test ----
@@ -307,7 +393,24 @@ def test_help_for_every_command():
     for command in commands:
         text = local(command, "--help", code=0).stdout
         assert text.startswith("Usage: ") and local("help", command, code=0).stdout == text
+        usage, summary, *_ = text.split("\n\n")
+        assert summary[0].isupper() and summary.endswith(".") and "\nExit codes: 0" in text and re.search(rf"\nExample:\n  (smtp-send )?{command}\b", text), text
     assert re.match(r"smtp-send \d+\.\d+", local("--version", code=0).stdout)
+
+
+def test_help_fits_80_columns(tmp_path):
+    """Of every command and name, however wide the terminal is; a narrow one gets narrower lines."""
+    daemon = os.path.join(BUILD, "smtp-sendd")
+    calls = [[CLI, "--help"], [daemon, "--help"]] + [[CLI, command, "--help"] for command in re.findall(r"^  ([a-z]+) ", local("--help", code=0).stdout, re.M)]
+    for name in ("sendmail", "mailq", "newaliases"):
+        (tmp_path / name).symlink_to(CLI)
+        calls.append([str(tmp_path / name), "--help"])
+    for call in calls:
+        for columns, widest in (("", 80), ("200", 80), ("60", 60)):
+            result = subprocess.run(call, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": columns})
+            if columns == "60" and call[-2] in (CLI, daemon):
+                continue        # laid out by hand
+            assert not result.stderr and result.stdout and max(map(width, result.stdout.splitlines())) <= widest, (call, columns, result.stdout)
 
 
 def test_man_pages_name_everything():

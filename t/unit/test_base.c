@@ -263,6 +263,10 @@ static void ids_only_grow(void)
     CU_ASSERT_TRUE(ss_ident_is_valid(id));
     CU_ASSERT_EQUAL(id[14], '7');
     CU_ASSERT_FALSE(ss_ident_is_valid("0123"));
+    CU_ASSERT_TRUE(ss_ident_is_part(id) && ss_ident_is_part("0123") && ss_ident_is_part("-7aB"));
+    CU_ASSERT_FALSE(ss_ident_is_part("012") || ss_ident_is_part("") || ss_ident_is_part("012g"));
+    CU_ASSERT_FALSE(ss_ident_is_part("0123%") || ss_ident_is_part("019_ab"));
+    CU_ASSERT_FALSE(ss_ident_is_part("019ab000-0000-7000-8000-0000000000000"));
     CU_ASSERT_FALSE(ss_ident_is_valid("019ab00-00000-7000-8000-000000000000"));
     CU_ASSERT_FALSE(ss_ident_is_valid("019ab000-0000-7000-8000-00000000000g"));
 }

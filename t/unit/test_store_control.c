@@ -255,6 +255,28 @@ static void filters_find(void)
     store_rig_end(&rig);
 }
 
+/* By the beginning or end of the id alone, a user only the own ones. */
+static void ids_are_found_by_their_beginning_or_end(void)
+{
+    store_rig_start(&rig);
+    store_them();
+    for (int i = 0; i < STORED; i++) {
+        const char letter[] = { (char)('a' + i), '\0' };
+        ss_store_filter_t filter = { ANY, .ident = ids[i] + 14, .text = "nothing has this" };
+        CU_ASSERT_STRING_EQUAL(found(&filter, 1), letter);
+        filter.ident = ids[i];
+        CU_ASSERT_STRING_EQUAL(found(&filter, 1), letter);
+        filter.uid = 1000;
+        CU_ASSERT_STRING_EQUAL(found(&filter, 1), stored[i].uid == 1000 ? letter : "");
+    }
+    char part[13] = "";
+    ss_store_filter_t all = { ANY, .ident = memcpy(part, ids[0], 4) };
+    CU_ASSERT_STRING_EQUAL(found(&all, 2), "edcba");
+    memcpy(part, ids[0] + 1, 12); /* neither of the two */
+    CU_ASSERT_STRING_EQUAL(found(&all, 2), "");
+    store_rig_end(&rig);
+}
+
 /* A list reads the first twenty recipients of each message, and tells how many there are. */
 static void lists_show_some_recipients(void)
 {
@@ -337,6 +359,8 @@ void ss_suite_store_control(void)
     CU_add_test(suite, "late_outcomes_meet_actions", late_outcomes_meet_actions);
     CU_add_test(suite, "time_on_hold_is_kept", time_on_hold_is_kept);
     CU_add_test(suite, "filters_find", filters_find);
+    CU_add_test(suite, "ids_are_found_by_their_beginning_or_end",
+                ids_are_found_by_their_beginning_or_end);
     CU_add_test(suite, "lists_show_some_recipients", lists_show_some_recipients);
     CU_add_test(suite, "actions_on_filters", actions_on_filters);
     CU_add_test(suite, "others_messages_are_not_touched", others_messages_are_not_touched);
