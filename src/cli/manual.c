@@ -93,7 +93,8 @@ static void page_of_commands(apr_pool_t *pool)
         puts(".fi");
     }
     puts(".SH ENVIRONMENT\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, unless \\-\\-socket is "
-         "given\n.TP\n.B COLUMNS\nhow wide output may be, instead of the terminal's width, or 80\n.TP\n.B NO_COLOR\nno colour on a terminal\n"
+         "given\n.TP\n.B COLUMNS\nhow wide output may be, instead of the terminal's width, or "
+         "80\n.TP\n.B NO_COLOR\nno colour on a terminal\n"
          ".SH SEE ALSO\n.BR mod_smtp_send (5)");
 }
 
