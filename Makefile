@@ -131,10 +131,11 @@ $(B)/manual: $(call obj,$(MANUAL_SRC) $(filter-out src/cli/dispatch.c,$(CLI_SRC)
 $(MANUALS): $(B)/manual docs/directives.in
 	$(Q)$(B)/manual $(@F) docs/directives.in > $@.new && mv $@.new $@
 
-## make docs            writes docs/directives.md (from the option table and docs/directives.in)
+## make docs            writes docs/directives.md (from the option table and docs/directives.in) and the tables of docs/provider-apis.md
 .PHONY: docs
 docs: $(B)/manual
 	$(Q)$(B)/manual directives.md docs/directives.in > $(B)/directives.md && cp $(B)/directives.md docs/directives.md
+	$(Q)$(PYTHON) t/lint/provider_tables.py
 
 # Each t/unit/test_x.c brings one suite: ss_suite_x. The list is made here, so that none can be forgotten.
 SUITES := $(patsubst t/unit/test_%.c,%,$(wildcard t/unit/test_*.c))
@@ -216,9 +217,14 @@ $(B)/node/node_modules/mailparser/package.json:
 $(B)/node/node_modules/smtp-server/package.json: | $(B)/node/node_modules/mailparser/package.json
 	$(Q)timeout 300 npm install --silent --no-audit --no-fund --prefix $(B)/node smtp-server@3
 
+# The SDKs of providers, for t/e2e/test_providers.py.
+$(B)/sdk/node_modules/resend/package.json:
+	@mkdir -p $(B)/sdk
+	$(Q)timeout 300 npm install --silent --no-audit --no-fund --prefix $(B)/sdk resend@6 postmark@5 @sendgrid/mail@8 mailgun.js@14 form-data@4
+
 # Which tests: make e2e TESTS="t/e2e/test_pause.py -k reason"
 TESTS ?= t/e2e
-e2e: all bench-programs $(B)/node/node_modules/mailparser/package.json $(B)/node/node_modules/smtp-server/package.json
+e2e: all bench-programs $(B)/node/node_modules/mailparser/package.json $(B)/node/node_modules/smtp-server/package.json $(B)/sdk/node_modules/resend/package.json
 	@echo "end to end: a private httpd with the module, $(TESTS)"
 	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --durations=10 $(TESTS)
 

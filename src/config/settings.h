@@ -25,6 +25,13 @@ typedef enum { SS_ONE_OFF, SS_ONE_ON, SS_ONE_AUTO } ss_one_message_t;
 typedef enum { SS_PIPELINING_OFF, SS_PIPELINING_AUTO } ss_pipelining_t;
 typedef enum { SS_UNCERTAIN_RETRY, SS_UNCERTAIN_HOLD } ss_uncertain_t;
 typedef enum { SS_EVENT_WHOLE, SS_EVENT_MASKED, SS_EVENT_HASHED } ss_event_addresses_t;
+typedef enum {
+    SS_API_NATIVE,
+    SS_API_RESEND,
+    SS_API_POSTMARK,
+    SS_API_SENDGRID,
+    SS_API_MAILGUN
+} ss_settings_api_t;
 typedef enum { SS_PRIORITY_HIGH, SS_PRIORITY_NORMAL, SS_PRIORITY_BULK } ss_priority_t;
 enum {
     SS_TIMEOUT_CONNECT,
@@ -128,6 +135,7 @@ typedef struct {                               /* a location (D) */
     const char *webhook, *webhook_key;
     apr_array_header_t *webhook_allow, *webhook_events;
     apr_array_header_t *allow_origin; /* of const char *: origins */
+    int api;                          /* ss_settings_api_t */
     int status_body;
     apr_int64_t max_message_size;
     apr_array_header_t *sources;

@@ -8,6 +8,7 @@
 
 typedef struct {
     const char *filename, *content_type, *cid;
+    const char *field; /* of the form that it came with, or NULL */
     const char *bytes;
     apr_size_t len;
     const ss_lift_item_t *lifted; /* the content is in a file; the message gets a marker */

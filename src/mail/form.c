@@ -727,6 +727,14 @@ static int read_document(form_t *f, json_t *document, const apr_array_header_t *
     return read_fields(f, document) || add_files(f, files) || finish(f) ? -1 : 0;
 }
 
+int ss_form_document(ss_mail_message_t *m, json_t *document, const apr_array_header_t *files,
+                     const ss_parse_options_t *options, ss_mail_problem_t *problem)
+{
+    form_t f = { .m = m, .options = options, .problem = problem };
+
+    return read_document(&f, document, files);
+}
+
 /* What is wrong with the encoding of a document, or NULL. */
 static const char *why_not_utf8(const char *bytes, apr_size_t len)
 {

@@ -109,7 +109,7 @@ static const char *end_lifting(ss_lift_t *lift)
 
 /* ---- JSON: the string that is the value of "content" ---- */
 
-/* Whether the document so far ends with "content": */
+/* Whether the document so far ends with "content":, in any case (Postmark writes Content). */
 static int is_behind_content(const ss_buf_t *doc)
 {
     static const char key[] = "\"content\"";
@@ -121,7 +121,7 @@ static int is_behind_content(const ss_buf_t *doc)
     if (end == doc->data || *--end != ':') return 0;
     while (end > doc->data && apr_isspace(end[-1])) end--;
     return (apr_size_t)(end - doc->data) >= sizeof(key) - 1 &&
-           !memcmp(end - (sizeof(key) - 1), key, sizeof(key) - 1);
+           !strncasecmp(end - (sizeof(key) - 1), key, sizeof(key) - 1);
 }
 
 /* Octets of a string, up to its quote or a backslash. */
@@ -330,6 +330,10 @@ int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content)
     apr_status_t rv = in ? APR_SUCCESS : APR_ENOMEM;
     int bad = 0;
 
+    if (content->is_decoded) {
+        free(in);
+        return 0;
+    }
     while (rv == APR_SUCCESS && !bad && read < content->len) {
         apr_size_t n = content->len - read < PIECE ? (apr_size_t)(content->len - read) : PIECE,
                    len = 0, more = 0;
@@ -350,6 +354,7 @@ int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content)
     if (rv == APR_SUCCESS && !bad)
         rv = ss_scratch_write(&lift->file, content->at + written, out, last);
     content->len = written + last;
+    content->is_decoded = rv == APR_SUCCESS && !bad;
     free(in);
     if (rv != APR_SUCCESS) lift->failed = rv;
     return bad || rv != APR_SUCCESS ? -1 : 0;

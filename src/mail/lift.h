@@ -17,6 +17,7 @@ typedef enum { SS_LIFT_JSON, SS_LIFT_MULTIPART } ss_lift_kind_t;
 /* where the file holds a content */
 typedef struct {
     apr_uint64_t at, len;
+    int is_decoded; /* once, for all messages that it is part of */
 } ss_lift_item_t;
 
 typedef struct ss_lift_t {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/module.h"
+#include "web/api/provider.h"
 #include "web/shared/origin.h"
 #include "web/shared/problem.h"
 #include "web/status/status.h"
@@ -28,8 +29,11 @@ int ss_handler(request_rec *r)
             return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL,
                               "mod_smtp_send failed to start: see the error log");
         }
+        const ss_provider_t *provider =
+            handlers[i].is_submission ? ss_provider_of(ss_module_policy(r)->api) : NULL;
+        if (provider) ss_provider_begin(r, provider);
         if (!ss_origin_check(r, handlers[i].is_submission, handlers[i].acts)) return OK;
-        return handlers[i].call(r);
+        return provider ? ss_provider_handler(r, provider) : handlers[i].call(r);
     }
     return DECLINED;
 }

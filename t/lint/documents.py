@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 
+import provider_tables
 import tree
 
 NUMBER = re.compile(r"SMTPSend-(\d{3}): |SS_LOG_[A-Z]+,\s*([1-9]\d\d),")
@@ -44,6 +45,13 @@ def directives(report):
     for path in tree.files("README.md", "docs/**/*.md"):
         for name in sorted(set(re.findall(r"\b(SMTPSend[A-Z]\w+)\b", tree.read(path))) - set(names)):
             report.find(f"{path} names {name}, which is no directive")
+
+
+def provider_fields(report):
+    """The fields of the providers' APIs in docs/provider-apis.md are those of the tables in src/web/api."""
+    report.examined = sum(len(rows) for name in provider_tables.NAMES for _, rows in provider_tables.tables(name))
+    if provider_tables.stale():
+        report.find("docs/provider-apis.md is not what the tables in src/web/api say (make docs)")
 
 
 def manuals(report):
@@ -143,4 +151,4 @@ def attacks(report):
                 report.find(f"docs/attacks.md names {name}, which is not in {path}")
 
 
-CHECKS = [attacks, log_numbers, directives, manuals, commands, metrics, problems, readmes, citations]
+CHECKS = [attacks, log_numbers, directives, provider_fields, manuals, commands, metrics, problems, readmes, citations]

@@ -24,14 +24,17 @@ RINGS = {
     "daemon": [*SERVICES, "delivery", "record", "intake", "operator"],
 }
 # The front ends of src/web share web/shared and know nothing of each other.
-FRONT_ENDS = ("submit", "test", "status")
+FRONT_ENDS = ("submit", "test", "status", "api")
+# ... but for the APIs of providers, which become submissions.
+BUILDS_ON = {"api": "submit"}
 
 
 def is_allowed(path, name):
     """Whether the file may include that header, "folder/name.h"."""
     folder, other = tree.folder(path), name.split("/")[0]
     if folder == other == "web" and path.count("/") == 3:
-        return name.split("/")[1] not in FRONT_ENDS or name.split("/")[1] == path.split("/")[2]
+        own, there = path.split("/")[2], name.split("/")[1]
+        return there not in FRONT_ENDS or there in (own, BUILDS_ON.get(own))
     return other in (folder, "assets") or other in RINGS[folder]
 
 

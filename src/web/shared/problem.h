@@ -14,6 +14,14 @@ typedef struct {
     int retry_after;    /* seconds; 0: none, but 429 and 503 always have one */
 } ss_problem_t;
 
+/* How an API that the module imitates writes a refusal. detail is escaped; *status may be changed.
+ * Returns the document. */
+typedef struct {
+    json_t *(*write)(const ss_problem_t *problem, const char *detail, int *status);
+} ss_problem_format_t;
+
+/* All refusals of this request have that format from now on. */
+void ss_problem_use(request_rec *r, const ss_problem_format_t *format);
 /* Sends the refusal. Returns OK, which is 0, for the caller to return. */
 int ss_problem_send(request_rec *r, const ss_problem_t *problem);
 /* The same from arguments. field may be NULL. */

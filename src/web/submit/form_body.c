@@ -151,6 +151,7 @@ static int take_part(body_t *b, ss_multipart_part_t part)
         (ss_compose_attachment_t){ .filename = *part.filename ? part.filename : NULL,
                                    .content_type = part.type,
                                    .cid = part.cid,
+                                   .field = part.name,
                                    .bytes = part.bytes,
                                    .len = part.len,
                                    .lifted = lifted };
@@ -193,22 +194,33 @@ static void explain_plus(ss_mail_problem_t *problem, const apr_array_header_t *f
     }
 }
 
-int ss_form_body_read(ss_mail_message_t *m, const char *type, const char *bytes, apr_size_t len,
-                      const ss_parse_options_t *options, ss_mail_problem_t *problem)
+int ss_form_body_fields(apr_array_header_t **fields, apr_array_header_t **files, const char *type,
+                        const char *bytes, apr_size_t len, ss_lift_t *lift,
+                        ss_mail_problem_t *problem, apr_pool_t *pool)
 {
     int is_multipart = !strncasecmp(type, "multipart/", 10);
     body_t b = { .problem = problem,
-                 .pool = m->pool,
-                 .lift = options->lift,
-                 .charset = is_multipart
-                                ? NULL
-                                : ss_words_parameter(m->pool, type, strlen(type), "charset"),
-                 .fields = apr_array_make(m->pool, 16, sizeof(ss_form_field_t)),
-                 .files = apr_array_make(m->pool, 4, sizeof(ss_compose_attachment_t)) };
+                 .pool = pool,
+                 .lift = lift,
+                 .charset =
+                     is_multipart ? NULL : ss_words_parameter(pool, type, strlen(type), "charset"),
+                 .fields = apr_array_make(pool, 16, sizeof(ss_form_field_t)),
+                 .files = apr_array_make(pool, 4, sizeof(ss_compose_attachment_t)) };
 
-    if (is_multipart ? read_multipart(&b, type, bytes, len) : read_urlencoded(&b, bytes, len))
+    *fields = b.fields;
+    *files = b.files;
+    return is_multipart ? read_multipart(&b, type, bytes, len) : read_urlencoded(&b, bytes, len);
+}
+
+int ss_form_body_read(ss_mail_message_t *m, const char *type, const char *bytes, apr_size_t len,
+                      const ss_parse_options_t *options, ss_mail_problem_t *problem)
+{
+    apr_array_header_t *fields, *files;
+
+    if (ss_form_body_fields(&fields, &files, type, bytes, len, options->lift, problem, m->pool))
         return -1;
-    if (!ss_form_fields(m, b.fields, b.files, options, problem)) return 0;
-    if (!is_multipart && memchr(bytes, '+', len)) explain_plus(problem, b.fields);
+    if (!ss_form_fields(m, fields, files, options, problem)) return 0;
+    if (strncasecmp(type, "multipart/", 10) && memchr(bytes, '+', len))
+        explain_plus(problem, fields);
     return -1;
 }

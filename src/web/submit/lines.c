@@ -255,25 +255,6 @@ int ss_lines_submit(ss_submission_t *s)
 
 /* ---- an array ---- */
 
-/* Passes a spooled array to a taker, piece by piece. */
-static apr_status_t each_piece(const ss_spool_t *spool,
-                               apr_status_t (*taker)(void *self, const char *bytes, apr_size_t len),
-                               void *self, apr_pool_t *pool)
-{
-    apr_uint64_t at = 0, len = spool->body.len;
-    apr_status_t rv = APR_SUCCESS;
-
-    if (spool->body.fd < 0) return taker(self, spool->head.data, spool->head.len);
-    char *piece = apr_palloc(pool, PIECE);
-    while (at < len && rv == APR_SUCCESS) {
-        apr_size_t n = len - at < PIECE ? (apr_size_t)(len - at) : PIECE;
-        rv = ss_scratch_read(&spool->body, at, piece, n);
-        if (rv == APR_SUCCESS) rv = taker(self, piece, n);
-        at += n;
-    }
-    return rv;
-}
-
 static apr_status_t check(void *self, const char *bytes, apr_size_t len)
 {
     const char *piece;
@@ -296,7 +277,7 @@ int ss_lines_submit_array(ss_submission_t *s, const ss_spool_t *spool)
     if (s->wait)
         return ss_problem(r, SS_PROBLEM_PARAMETER, "wait",
                           "\"wait\" is not supported with many messages: follow each by its id");
-    apr_status_t rv = each_piece(spool, check, array, r->pool);
+    apr_status_t rv = ss_spool_each(spool, check, array, r->pool);
     if (rv != APR_SUCCESS)
         return ss_problem(r, SS_PROBLEM_NO_ROOM, NULL, "%s", ss_scratch_why(rv, r->pool));
     if (!ss_json_array_is_whole(array))
@@ -308,7 +289,7 @@ int ss_lines_submit_array(ss_submission_t *s, const ss_spool_t *spool)
     *array = (ss_json_array_t){ .depth = 0 };
     lines->body.array = array;
     lines->is_array = 1;
-    rv = each_piece(spool, take, lines, r->pool);
+    rv = ss_spool_each(spool, take, lines, r->pool);
     if (rv != APR_SUCCESS && lines->rv == APR_SUCCESS) lines->rv = rv;
     return finish(lines);
 }

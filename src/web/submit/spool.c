@@ -152,3 +152,21 @@ apr_status_t ss_spool_take_back(ss_spool_t *spool)
     ss_scratch_close(&spool->body);
     return rv;
 }
+
+apr_status_t ss_spool_each(const ss_spool_t *spool,
+                           apr_status_t (*taker)(void *self, const char *bytes, apr_size_t len),
+                           void *self, apr_pool_t *pool)
+{
+    apr_uint64_t at = 0, len = spool->body.len;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (spool->body.fd < 0) return taker(self, spool->head.data, spool->head.len);
+    char *piece = apr_palloc(pool, SS_SPOOL_PIECE);
+    while (at < len && rv == APR_SUCCESS) {
+        apr_size_t n = len - at < SS_SPOOL_PIECE ? (apr_size_t)(len - at) : SS_SPOOL_PIECE;
+        rv = ss_scratch_read(&spool->body, at, piece, n);
+        if (rv == APR_SUCCESS) rv = taker(self, piece, n);
+        at += n;
+    }
+    return rv;
+}

@@ -14,6 +14,7 @@
 #include "web/submit/idempotency.h"
 #include "web/submit/submission.h"
 
+#define SS_SPOOL_PIECE 65536 /* bytes that are read back at once */
 #define SS_SPOOL_FROM 262144 /* bytes; a smaller body is kept in memory unchanged */
 
 typedef struct {
@@ -40,3 +41,7 @@ int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, G
                   ss_spool_t *spool);
 /* Reads the file back, so that head contains the whole message. */
 apr_status_t ss_spool_take_back(ss_spool_t *spool);
+/* Passes a spooled array to taker, piece by piece. */
+apr_status_t ss_spool_each(const ss_spool_t *spool,
+                           apr_status_t (*taker)(void *self, const char *bytes, apr_size_t len),
+                           void *self, apr_pool_t *pool);

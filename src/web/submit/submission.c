@@ -93,6 +93,8 @@ static int read_message(ss_submission_t *s, const char *bytes, apr_size_t len)
     case SS_SUBMISSION_FORM:
     case SS_SUBMISSION_MULTIPART:
         return ss_form_body_read(s->m, s->type, bytes, len, &options, &s->problem);
+    case SS_SUBMISSION_DOCUMENT:
+        return ss_form_document(s->m, s->document, s->files, &options, &s->problem);
     case SS_SUBMISSION_MESSAGE: break;
     }
     if (ss_envelope_read(s->m, &s->query, s->relay->default_domain, &s->problem)) return -1;

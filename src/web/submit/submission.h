@@ -3,6 +3,7 @@
 #pragma once
 
 #include <httpd.h>
+#include <jansson.h>
 
 #include "config/settings.h"
 #include "mail/lift.h"
@@ -15,7 +16,8 @@ typedef enum {
     SS_SUBMISSION_JSON,
     SS_SUBMISSION_FORM,
     SS_SUBMISSION_MULTIPART,
-    SS_SUBMISSION_LINES
+    SS_SUBMISSION_LINES,
+    SS_SUBMISSION_DOCUMENT /* JSON that an adapter has made (src/web/api) */
 } ss_submission_kind_t;
 
 typedef struct {
@@ -26,9 +28,11 @@ typedef struct {
     const char *via;       /* how it was submitted: "http", "c" */
     ss_params_t query;
     ss_submission_kind_t kind;
-    const char *type; /* the whole Content-Type */
-    int lines_before; /* of the body, before a message of many */
-    ss_lift_t *lift;  /* files lifted out of the document, or NULL */
+    const char *type;                /* the whole Content-Type */
+    json_t *document;                /* DOCUMENT: compose takes it over */
+    const apr_array_header_t *files; /* DOCUMENT: of ss_compose_attachment_t, or NULL */
+    int lines_before;                /* of the body, before a message of many */
+    ss_lift_t *lift;                 /* files lifted out of the document, or NULL */
     ss_idempotency_t idempotency;
     apr_interval_time_t wait;
     int is_dry_run;            /* everything is checked, nothing is stored */
@@ -41,8 +45,8 @@ typedef struct {
 
 /* The handler smtp-send (README). */
 int ss_submission_handler(request_rec *r);
-/* Makes s->m of the bytes, in s->pool: parses it, checks the permissions of the location and
- * applies its rewrites. 0, or -1 with s->problem. */
+/* Makes s->m of the bytes (DOCUMENT: of s->document), in s->pool: parses it, checks the permissions
+ * of the location and applies its rewrites. 0, or -1 with s->problem. */
 int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len);
 /* The header of the daemon's "submit" for s->m, in s->pool; NULL: too large. */
 const char *ss_submission_request(ss_submission_t *s);
