@@ -1,6 +1,7 @@
 """Submitting over HTTP: what is accepted, what is refused and why, and that it arrives as it was given."""
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -97,6 +98,54 @@ def test_browser_gets_a_page_for_a_refusal(make_httpd, relay):
     httpd = make_httpd(relay=relay)
     answer = httpd.get("/mail/nonsense", {"Accept": "text/html,application/xhtml+xml"})
     assert answer.status == 404 and answer.headers["Content-Type"].startswith("text/html") and "<h1" in answer.text
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def test_get_shows_the_command_line(make_httpd, relay, tmp_path_factory):
+    """What curl gets is a command that submits a message as it stands."""
+    httpd = make_httpd(relay=relay)
+    answer = httpd.get("/mail")
+    assert answer.status == 200 and answer.headers["Content-Type"] == "text/plain; charset=utf-8" and answer.headers["Vary"] == "Accept"
+    command = next(line.strip() for line in answer.text.splitlines() if line.strip().startswith("curl "))
+    result = subprocess.run(["sh", "-c", "curl() { command curl -sS \"$@\"; }; " + command], capture_output=True, text=True, timeout=30)
+    assert json.loads(result.stdout)["state"] == "queued", result
+    arrived = relay.wait_for(1)[0]
+    assert arrived.sender == "you@example.com" and b"Subject: Hello\r\n" in arrived.data and b"It works." in arrived.data
+    head = httpd.request("HEAD", "/mail")
+    assert head.status == 200 and head.headers["Content-Type"] == answer.headers["Content-Type"] and not head.body
+    assert httpd.get("/mail/").text == answer.text
+
+
+def test_get_in_a_browser_is_a_form_that_submits(make_httpd, relay):
+    httpd = make_httpd(relay=relay)
+    page = httpd.get("/mail", BROWSER)
+    assert page.status == 200 and page.headers["Content-Type"].startswith("text/html") and "action='/mail'" in page.text
+    names = re.findall(r"<(?:input|textarea) name='(\w+)'", page.text)
+    assert [n for n in names if n != "text" or "textarea" in page.text][-4:] == ["from", "to", "subject", "text"], names
+    own = {**BROWSER, "Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{httpd.port}", "Sec-Fetch-Site": "same-origin"}
+    body = b"from=a%40example.com&to=b%40example.net&subject=&text=%3Cb%3E"
+    accepted = httpd.request("POST", "/mail", body, own)
+    ident = accepted.headers["Location"].rsplit("/", 1)[1]
+    assert accepted.status == 202 and "text/html" in accepted.headers["Content-Type"] and f"href='/mail-status/message/{ident}'" in accepted.text, accepted
+    assert httpd.message(ident, wait="10s")["state"] == "sent"
+    # Programs get JSON as ever, and other sites nothing.
+    assert httpd.request("POST", "/mail", body, {**own, "Accept": "*/*"}).json["state"] == "queued"
+    assert httpd.request("POST", "/mail", body, {**own, "Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}).status == 403
+    refused = httpd.request("POST", "/mail", b"from=a%40%40b&to=b%40example.net", own)
+    assert refused.status == 400 and "<h1>400 Bad Request</h1>" in refused.text
+    assert httpd.get("/mail", {**BROWSER, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}).status == 403
+
+
+def test_the_form_says_where_mail_goes(make_httpd, relay):
+    handlers = '<Location "/mail">\nSetHandler smtp-send\nRequire local\nSMTPSendRedirect staging@example.org\nSMTPSendDefaultFrom app@example.com\n</Location>\n'
+    httpd = make_httpd(relay=relay, handlers=handlers)
+    page = httpd.get("/mail", BROWSER).text
+    assert "staging@example.org" in page and "From (optional)" in page and "stylesheet" not in page
+    accepted = httpd.request("POST", "/mail", b"from=&to=b%40example.net&text=x", {**BROWSER, "Content-Type": "application/x-www-form-urlencoded"})
+    assert accepted.status == 202 and "staging@example.org" in accepted.text, accepted.text
+    assert relay.wait_for(1)[0].sender == "app@example.com"
 
 
 def test_size_limits(make_httpd, relay):

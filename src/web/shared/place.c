@@ -118,3 +118,16 @@ void ss_place_nav(request_rec *r, const char *base, const char *part)
     if (test) put_entry(r, test, "Connection test", is_test);
     ap_rputs("</nav>\n", r);
 }
+
+void ss_place_page(request_rec *r, int status, const char *title, const char *heading)
+{
+    const char *pages = ss_place_path(r, "smtp-send-status"),
+               *test = ss_place_path(r, "smtp-send-test");
+
+    ss_html_begin(r, status, pages ? pages : test, title);
+    if (pages || test) {
+        ss_place_nav(r, pages, NULL);
+        ap_rputs("</div></header>\n", r);
+    }
+    ss_html_print(r, "<main id='main'>\n<h1>%s</h1>\n", heading);
+}

@@ -20,3 +20,6 @@ const char *ss_place_message(request_rec *r, const char *id);
  * connection test. part: the current one: "" for the overview, "/queue" ..., SS_PLACE_TEST, or
  * NULL. */
 void ss_place_nav(request_rec *r, const char *base, const char *part);
+/* Begins a page of no handler in particular (a refusal), up to its heading. The style sheet is that
+ * of the status pages or the connection test, if it is known where they are. */
+void ss_place_page(request_rec *r, int status, const char *title, const char *heading);

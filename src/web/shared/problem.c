@@ -36,16 +36,10 @@ void ss_problem_describe(json_t *document, int kind)
 static int send_page(request_rec *r, const ss_problem_t *problem, const char *detail)
 {
     int status = ss_problem_kind_status(problem->kind);
-    const char *title = phrase_of(status), *pages = ss_place_path(r, "smtp-send-status"),
-               *test = ss_place_path(r, "smtp-send-test");
+    const char *title = phrase_of(status);
 
-    /* The style sheet is theirs. */
-    ss_html_begin(r, status, pages ? pages : test, title);
-    if (pages || test) {
-        ss_place_nav(r, pages, NULL);
-        ap_rputs("</div></header>\n", r);
-    }
-    ss_html_print(r, "<main id='main'>\n<h1>%d %s</h1>\n<p>%s</p>\n", status, title, detail);
+    ss_place_page(r, status, title, apr_psprintf(r->pool, "%d %s", status, title));
+    ss_html_print(r, "<p>%s</p>\n", detail);
     if (problem->field) ss_html_print(r, "<p>Field: <code>%s</code></p>\n", problem->field);
     if (problem->state) ss_html_print(r, "<p>State: %s</p>\n", problem->state);
     ss_html_end(r);

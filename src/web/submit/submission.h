@@ -5,6 +5,7 @@
 #include <httpd.h>
 #include <jansson.h>
 
+#include "base/json.h"
 #include "config/settings.h"
 #include "mail/lift.h"
 #include "mail/mail.h"
@@ -50,3 +51,11 @@ int ss_submission_handler(request_rec *r);
 int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len);
 /* The header of the daemon's "submit" for s->m, in s->pool; NULL: too large. */
 const char *ss_submission_request(ss_submission_t *s);
+
+/* submission_page.c: what a person sees at the path of the handler: a form for a browser, a command
+ * line for curl. Returns OK. */
+int ss_submission_page(request_rec *r);
+/* Whether the answer to an accepted form is a page. */
+int ss_submission_page_is_wanted(const ss_submission_t *s);
+/* That answer: document is that of the API. Returns OK. */
+int ss_submission_page_accepted(const ss_submission_t *s, int status, const json_t *document);

@@ -19,6 +19,7 @@
 #include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
+#include "web/shared/place.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
 #include "web/shared/waiting.h"
@@ -171,6 +172,8 @@ static int answer_accepted(ss_submission_t *s, const ss_rpc_answer_t *answer)
     json_object_del(document, "status");
     put_accepted(s, document, id);
     if (s->wait && id) wait_for(s, document, id);
+    if (ss_submission_page_is_wanted(s))
+        return ss_submission_page_accepted(s, answer->raw.status, ss_rpc_own(s->r->pool, document));
     return ss_http_json(s->r, answer->raw.status, "application/json", document);
 }
 
@@ -392,6 +395,14 @@ static int cancel(request_rec *r, const char *id)
                         json_pack("{s:s,s:s}", "id", id, "state", *state ? state : "cancelled"));
 }
 
+/* A path below the handler that is no message. */
+static int is_below(request_rec *r)
+{
+    const char *below = ss_place_below(r);
+
+    return below ? *below != '\0' : r->path_info && strlen(r->path_info) > 1;
+}
+
 int ss_submission_handler(request_rec *r)
 {
     const char *leaf = ss_http_leaf(r);
@@ -401,8 +412,9 @@ int ss_submission_handler(request_rec *r)
     if (is_id && method == M_DELETE) return cancel(r, leaf);
     if (is_id) return ss_problem_not_allowed(r, "GET, HEAD, DELETE");
     if (method == M_POST) return submit(r);
-    if (method == M_GET && r->path_info && strlen(r->path_info) > 1)
+    if (is_below(r))
         return ss_problem(r, HTTP_NOT_FOUND, NULL, "\"%s\" is not a message id; POST returns one",
                           leaf);
-    return ss_problem_not_allowed(r, "POST");
+    if (method == M_GET) return ss_submission_page(r);
+    return ss_problem_not_allowed(r, "GET, HEAD, POST");
 }
