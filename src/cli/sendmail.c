@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@
 #define AGAIN_AFTER (100 * APR_USEC_PER_SEC / 1000)
 /* seconds; a smaller "retryAfter" means that the daemon is restarting */
 #define RESTART_WAIT 5
+/* octets of TRACEPARENT; a longer one is ignored */
+#define TRACE_MAX 200
 
 /* ---- the header ---- */
 
@@ -55,6 +58,9 @@ const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const 
     ss_buf_t out;
 
     attr.via = "sendmail";
+    /* As OpenTelemetry passes it to programs; the daemon checks it. */
+    const char *trace = getenv("TRACEPARENT");
+    if (trace && strlen(trace) <= TRACE_MAX) attr.traceparent = trace;
     attr.idempotency_key = attr.content_hash = key;
     ss_buf_init(&out, SS_FRAME_HEADER_MAX);
     ss_object_begin(&request, &out);

@@ -216,6 +216,7 @@ static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_
     m->attr.via = "report";
     m->attr.uid = -1;
     ss_jump_stamp(job->relay, m);
+    m->attr.traceparent = apr_pstrdup(pool, job->message->attr.traceparent);
     m->attr.created_by = apr_pstrdup(pool, job->message->id);
     return m;
 }

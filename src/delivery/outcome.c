@@ -44,6 +44,7 @@ static void say(const ss_job_t *job, const ss_recipient_t *rcpt,
     const ss_log_t *log = job->delivery->log;
     const ss_ports_t *ports = &job->delivery->ports;
     ss_log_level_t level = !strcmp(status, "sent") ? SS_LOG_INFO : SS_LOG_WARN;
+    const char *trace = m->attr.traceparent;
     int is_heard = attempt && ports->attempted;
 
     if (!ss_log_is(log, level) && !is_heard) return;
@@ -62,11 +63,13 @@ static void say(const ss_job_t *job, const ss_recipient_t *rcpt,
     if (is_heard)
         ports->attempted(ports->self, m, rcpt,
                          &(ss_ports_attempt_t){ stored, queue, connect, transfer });
-    ss_log(log, level, 0,
-           "%s: to=<%s>, relay=%s, delay=%.2f, delays=%.2f/%.2f/%.2f/%.2f, dsn=%s, status=%s (%s)",
-           m->id, rcpt->address, attempt && attempt->host ? attempt->host : "none", seconds(delay),
-           seconds(stored), seconds(queue), seconds(connect), seconds(transfer),
-           rcpt->dsn && *rcpt->dsn ? rcpt->dsn : "4.0.0", status, one_line(words, pool));
+    ss_log(
+        log, level, 0,
+        "%s: to=<%s>, relay=%s, delay=%.2f, delays=%.2f/%.2f/%.2f/%.2f, dsn=%s, status=%s (%s)%s%s",
+        m->id, rcpt->address, attempt && attempt->host ? attempt->host : "none", seconds(delay),
+        seconds(stored), seconds(queue), seconds(connect), seconds(transfer),
+        rcpt->dsn && *rcpt->dsn ? rcpt->dsn : "4.0.0", status, one_line(words, pool),
+        trace ? ", traceparent=" : "", trace ? trace : "");
 }
 
 /* ---- the durable part ---- */

@@ -9,6 +9,7 @@
 #include "delivery/relay.h"
 #include "intake/staging.h"
 #include "mail/address.h"
+#include "mail/trace.h"
 #include "record/event_log.h"
 #include "record/health.h"
 
@@ -232,6 +233,7 @@ void ss_accept_message(ss_intake_t *intake, ss_relay_t *relay, ss_message_t *m,
         return;
     }
     if (key) apr_hash_set(intake->accepting, key, APR_HASH_KEY_STRING, key);
+    m->attr.traceparent = ss_trace_parent(m->attr.traceparent, m->pool);
     ss_intake_name(intake, m);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!m->rcpts[i].next) m->rcpts[i].next = m->attr.at;

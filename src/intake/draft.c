@@ -8,6 +8,7 @@
 #include "mail/address.h"
 #include "mail/parse.h"
 #include "mail/rewrite.h"
+#include "mail/trace.h"
 
 static int refuse(ss_mail_problem_t *problem, const char *field, const char *what, const char *text,
                   const char *why)
@@ -148,6 +149,7 @@ int ss_draft_take(const ss_relay_t *relay, ss_message_t *m, const ss_mail_messag
                                         .state = SS_STATE_QUEUED };
     }
     ss_attributes_copy(&m->attr, &mail->attr, SS_SET_CONTENT, NULL);
+    if (!ss_trace_parent(m->attr.traceparent, m->pool)) m->attr.traceparent = mail->traceparent;
     if (mail->is_bulk && m->attr.priority == SS_PRIORITY_NORMAL)
         m->attr.priority = SS_PRIORITY_BULK;
     if (is_borrowed) return ss_accept_content(relay, m, mail->content, mail->content_len, answer);

@@ -56,6 +56,7 @@ const ss_attributes_row_t ss_attributes_rows[] = {
     { ROW("metadata", OBJECT, metadata, "metadata"), .set_by = SS_SET_DOCUMENT | SS_SET_SOCKET,
       SHOWN },
     { ROW("webhook", TEXT, webhook, "webhook"), .set_by = SS_SET_DOCUMENT | SS_SET_TRUSTED },
+    { ROW("traceparent", TEXT, traceparent, "traceparent"), .set_by = REQUEST, .since = 3, SHOWN },
     { ROW("submitter", TEXT, submitter, "submitter"), .is_key = 1, .set_by = SS_SET_TRUSTED,
       DETAIL },
     { ROW("door", TEXT, via, "door"), .set_by = SS_SET_SOCKET, DETAIL },

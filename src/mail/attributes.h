@@ -28,6 +28,7 @@ typedef struct {
     int priority;               /* ss_priority_t; -1 while none is chosen */
     const char *metadata;       /* JSON text of a flat object, or NULL */
     const char *webhook;        /* or NULL */
+    const char *traceparent;    /* valid (trace.h) once the message is accepted, or NULL */
     /* who submitted, and how */
     const char *submitter;                      /* docs/policies/submitters.md */
     const char *via;                            /* "http", "sendmail", "c", "smtp" */

@@ -27,9 +27,10 @@ typedef struct ss_mail_message_t {
     apr_size_t content_len;
     const ss_scratch_t *tail; /* what follows content, if it is too large for memory; or NULL */
     ss_attributes_t attr;
-    int is_bulk;        /* Precedence: bulk or list */
-    int received_count; /* number of Received fields */
-    int individually;   /* each recipient gets a copy of its own */
+    const char *traceparent; /* the field of the content, as it is there, or NULL */
+    int is_bulk;             /* Precedence: bulk or list */
+    int received_count;      /* number of Received fields */
+    int individually;        /* each recipient gets a copy of its own */
     /* private: finds duplicates; whoever replaces rcpts sets rcpt_index to NULL */
     apr_hash_t *rcpt_index;
     int rcpt_indexed;

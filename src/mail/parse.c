@@ -29,6 +29,7 @@
     X(PRECEDENCE, "Precedence")                                                                    \
     X(AUTO, "Auto-Submitted")                                                                      \
     X(RECEIVED, "Received")                                                                        \
+    X(TRACE, "Traceparent")                                                                        \
     X(TLS, "TLS-Required")                                                                         \
     X(RETURN_PATH, "Return-Path")                                                                  \
     X(CONTENT_LENGTH, "Content-Length")                                                            \
@@ -307,6 +308,7 @@ static void remember(parse_t *p)
     if (text && *text == '<') m->attr.message_id = text;
     text = text_of(p, F_PRECEDENCE, 32);
     m->is_bulk = text && ss_text_word_index("bulk list junk", text) >= 0;
+    m->traceparent = p->count[F_TRACE] == 1 ? text_of(p, F_TRACE, SUBJECT_MAX) : NULL;
     text = text_of(p, F_AUTO, 64);
     m->attr.is_auto =
         text && !(!strncasecmp(text, "no", 2) && !apr_isalnum(text[2]) && text[2] != '-');

@@ -20,7 +20,7 @@
 #define SS_SQL_STRING(number) SS_SQL_STRING_(number)
 
 /* The version of the tables: raised with every change of them, an attribute's column included. */
-#define SS_SCHEMA_VERSION 2
+#define SS_SCHEMA_VERSION 3
 
 /* The columns of counts of waiting messages, and of finished ones. */
 #define SS_SQL_OPEN_COLUMNS                                                                        \

@@ -93,6 +93,7 @@ static void put_attributes(const line_t *line, const ss_message_t *m)
     json_object_set_new(line->json, "size", json_integer((json_int_t)m->size));
     put_text(line, "submitter", m->attr.submitter);
     ss_json_put(line->json, "createdBy", m->attr.created_by);
+    ss_json_put(line->json, "traceparent", m->attr.traceparent);
     put_metadata(line, m->attr.metadata);
 }
 

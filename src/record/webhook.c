@@ -16,7 +16,7 @@ typedef struct note_t {     /* one notification; malloc'ed */
     ss_webhook_turn_t turn; /* first */
     ss_record_t *record;
     char key[KEY_MAX]; /* of its row: "webhook/EVENT'S ID", of older versions "webhook/HOST/ID" */
-    json_t *row;       /* {"url","key"?,"private"?,"body","created","by"?} */
+    json_t *row;       /* {"url","key"?,"private"?,"body","created","by"?,"trace"?} */
     int attempts;
     ss_webhook_call_t call;
     /* libcurl's, lent while the request is under way, because its thread may run a moment longer
@@ -129,15 +129,15 @@ static const char *body_of(const ss_message_t *m, const ss_recipient_t *rcpt, co
     json_t *metadata = m->attr.metadata ? json_loads(m->attr.metadata, 0, NULL) : NULL;
 
     return ss_json_print(
-        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:s,s:b,s:i,s:o,s:o,s:o,s:o}}", "event",
+        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:s,s:b,s:i,s:o,s:o,s:o,s:o}}", "event",
                   event, "id", m->id, "time", ss_json_time(now), "from", ss_json_string(m->from),
                   "subject", ss_json_string(m->attr.subject), "messageId",
                   ss_json_string(m->attr.message_id), "metadata", metadata ? metadata : json_null(),
-                  "recipient", "address", ss_json_string(rcpt->address), "state",
-                  ss_state_name(rcpt->state), "uncertain", rcpt->is_uncertain, "attempts",
-                  rcpt->attempts, "reply", ss_json_string(rcpt->reply), "dsn",
-                  ss_json_string(rcpt->dsn), "relay", ss_json_string(rcpt->host), "deliveredAt",
-                  ss_json_time(rcpt->delivered_at)),
+                  "traceparent", ss_json_string(m->attr.traceparent), "recipient", "address",
+                  ss_json_string(rcpt->address), "state", ss_state_name(rcpt->state), "uncertain",
+                  rcpt->is_uncertain, "attempts", rcpt->attempts, "reply",
+                  ss_json_string(rcpt->reply), "dsn", ss_json_string(rcpt->dsn), "relay",
+                  ss_json_string(rcpt->host), "deliveredAt", ss_json_time(rcpt->delivered_at)),
         pool);
 }
 
@@ -176,10 +176,11 @@ static void notify_event(ss_record_t *r, const ss_message_t *m, const ss_recipie
 
     if (!wants(hook, event) || !make_room(r, by)) return;
     json_t *is_private = json_object_get(hook, "private");
-    json_t *row = json_pack(
-        "{s:O*,s:O*,s:O*,s:s?,s:I,s:o}", "url", json_object_get(hook, "url"), "key",
-        json_object_get(hook, "key"), "private", json_is_true(is_private) ? is_private : NULL,
-        "body", body_of(m, rcpt, event, now, pool), "created", now, "by", ss_json_string(by));
+    json_t *row = json_pack("{s:O*,s:O*,s:O*,s:s?,s:I,s:o,s:s*}", "url",
+                            json_object_get(hook, "url"), "key", json_object_get(hook, "key"),
+                            "private", json_is_true(is_private) ? is_private : NULL, "body",
+                            body_of(m, rcpt, event, now, pool), "created", now, "by",
+                            ss_json_string(by), "trace", m->attr.traceparent);
     apr_snprintf(key, sizeof(key), "webhook/%s-%d-%s-%d", m->id, rcpt->number, event,
                  rcpt->attempts);
     ss_delivery_remember_json(r->delivery, key, "", json_incref(row));
@@ -312,6 +313,7 @@ static int begin(ss_record_t *r, note_t *note)
     note->call = (ss_webhook_call_t){ .event = event_of(note),
                                       .url = ss_json_text(note->row, "url"),
                                       .body = ss_json_text(note->row, "body"),
+                                      .trace = ss_json_text(note->row, "trace"),
                                       .secret = key ? ss_hooks_find(key) : NULL,
                                       .may_be_private = ss_json_is(note->row, "private") };
     if (!note->call.url || !note->call.body) return 0;

@@ -5,7 +5,8 @@
  *
  * A POST of application/json with these fields in its header: SMTP-Send-Event: an id that stays the
  * same when it is repeated; SMTP-Send-Time: seconds since 1970; with SMTPSendWebhookSecret
- * SMTP-Send-Signature: sha256=HEX, the HMAC-SHA256 of time, a dot and the body. 2xx and 410 end it;
+ * SMTP-Send-Signature: sha256=HEX, the HMAC-SHA256 of time, a dot and the body; traceparent, if the
+ * message has one. 2xx and 410 end it;
  * anything else is retried. */
 #pragma once
 
@@ -54,6 +55,7 @@ int ss_webhook_retry_has_room(int waiting);
 
 typedef struct {
     const char *event, *url, *body;
+    const char *trace;  /* for the field "traceparent", or NULL */
     const char *secret; /* NULL: not signed */
     /* addresses of private networks and of this machine are allowed */
     int may_be_private;

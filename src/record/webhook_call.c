@@ -121,6 +121,10 @@ static struct curl_slist *fields_of(const ss_webhook_call_t *call)
     list = curl_slist_append(list, line);
     apr_snprintf(line, sizeof(line), "SMTP-Send-Time: %s", time);
     list = curl_slist_append(list, line);
+    if (call->trace) {
+        apr_snprintf(line, sizeof(line), "traceparent: %s", call->trace);
+        list = curl_slist_append(list, line);
+    }
     if (call->secret) {
         sign(line, sizeof(line), call->secret, time, call->body);
         list = curl_slist_append(list, line);

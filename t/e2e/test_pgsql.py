@@ -375,3 +375,18 @@ def test_nodes_that_start_at_once_on_an_empty_database(make_httpd, relay, server
             httpd.wait(httpd.answers, 20, "httpd to answer")
             httpd.wait_state(httpd.send().json["id"], "sent")
             httpd.stop()
+
+
+def test_tables_of_the_version_before_are_brought_up_to_date(make_httpd, relay, server):
+    database = server.database()
+    httpd = node(make_httpd, database, relay, "SMTPSendPause On", expect=["sending is paused", "SMTPSend-303"])
+    identity = httpd.send().json["id"]
+    httpd.stop()
+    database.sql("ALTER TABLE message DROP COLUMN traceparent; UPDATE version SET number = 2")
+    httpd.write(f"{database.directive}\n")
+    httpd.start()
+    relay.wait_for(1)
+    assert httpd.wait_state(identity, "sent")
+    value = f"00-{1:032x}-{1:016x}-01"
+    traced = httpd.send(headers={"traceparent": value}).json["id"]
+    assert httpd.message(traced)["traceparent"] == value and database.sql("SELECT number FROM version") == [["3"]]

@@ -60,7 +60,7 @@ static void who_may_set_what(void)
         { "at", "dql" },         { "expire", "dql" },      { "metadata", "dl" },
         { "webhook", "dt" },     { "submitter", "t" },     { "door", "l" },
         { "uid", "r" },          { "createdBy", "r" },     { "idempotencyKey", "l" },
-        { "contentHash", "l" },  { "isRedirected", "ct" },
+        { "contentHash", "l" },  { "isRedirected", "ct" }, { "traceparent", "dql" },
     };
     static const struct {
         char letter;
@@ -270,8 +270,9 @@ static void what_the_status_document_shows(void)
     attr.webhook = "https://secret.example/";
     for (int is_detail = 0; is_detail < 2; is_detail++) {
         json_t *is = json_object(),
-               *wanted = json_pack("{s:n,s:n,s:s,s:{s:i}}", "subject", "messageId", "at",
-                                   "1970-01-01T00:00:01.000Z", "metadata", "a", 1);
+               *wanted =
+                   json_pack("{s:n,s:n,s:n,s:s,s:{s:i}}", "subject", "messageId", "traceparent",
+                             "at", "1970-01-01T00:00:01.000Z", "metadata", "a", 1);
         json_t *detail = json_pack("{s:n,s:n,s:s,s:s}", "headerFrom", "submitter", "door", "http",
                                    "priority", "bulk");
         ss_attributes_json_show(is, &attr, is_detail, pool);

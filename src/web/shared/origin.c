@@ -52,7 +52,7 @@ static int answer_preflight(request_rec *r)
 {
     apr_table_setn(r->headers_out, "Access-Control-Allow-Methods", "GET, POST, DELETE");
     apr_table_setn(r->headers_out, "Access-Control-Allow-Headers",
-                   "Accept, Authorization, Content-Type, Idempotency-Key");
+                   "Accept, Authorization, Content-Type, Idempotency-Key, traceparent");
     apr_table_setn(r->headers_out, "Access-Control-Max-Age", PREFLIGHT_AGE);
     if (field(r, "Access-Control-Request-Private-Network"))
         apr_table_setn(r->headers_out, "Access-Control-Allow-Private-Network", "true");

@@ -46,6 +46,7 @@ static void put_facts(request_rec *r, const json_t *message)
     put_item(r, "From", *ss_html_member(message, "from") ? ss_html_member(message, "from") : "<>");
     put_item(r, "From field", ss_html_member(message, "headerFrom"));
     put_item(r, "Message-ID", ss_html_member(message, "messageId"));
+    put_item(r, "Trace", ss_html_member(message, "traceparent"));
     put_item(r, "Id", ss_html_member(message, "id"));
     put_item(r, "Size", ss_html_size(r, ss_json_number(message, "size")));
     ap_rputs("<dt>Accepted</dt><dd>", r);

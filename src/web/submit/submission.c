@@ -8,6 +8,7 @@
 #include "config/module.h"
 #include "mail/form.h"
 #include "mail/rewrite.h"
+#include "mail/trace.h"
 #include "web/submit/envelope.h"
 #include "web/submit/form_body.h"
 #include "web/submit/limit.h"
@@ -135,6 +136,17 @@ static void put_rates(const ss_submission_t *s, ss_object_t *request)
     ss_object_list_end(request);
 }
 
+/* What the message says itself, else what the request says, else the field of its content. */
+static void trace(ss_submission_t *s)
+{
+    const char *header = s->r ? apr_table_get(s->r->headers_in, "traceparent") : NULL;
+    ss_mail_message_t *m = s->m;
+
+    if (ss_trace_parent(m->attr.traceparent, s->pool)) return;
+    m->attr.traceparent = ss_trace_parent(header, s->pool);
+    if (!m->attr.traceparent) m->attr.traceparent = ss_trace_parent(m->traceparent, s->pool);
+}
+
 const char *ss_submission_request(ss_submission_t *s)
 {
     ss_object_t request;
@@ -148,6 +160,7 @@ const char *ss_submission_request(ss_submission_t *s)
         s->m->attr.idempotency_key = s->idempotency.key;
         s->m->attr.content_hash = s->idempotency.hash;
     }
+    trace(s);
     ss_envelope_put(&request, s->m);
     ss_object_text(&request, "do", "submit");
     ss_object_flag(&request, "asIs", 1);

@@ -114,8 +114,9 @@ static const char *suggestion(const ss_submission_t *s, const char *unknown)
     const char *names = "wait dryRun", *meant;
 
     if (s->kind == SS_SUBMISSION_MESSAGE)
-        names = "wait dryRun from to notify ret envid expire at relay priority sender>from "
-                "rcpt>to recipient>to";
+        names =
+            "wait dryRun from to notify ret envid expire at relay priority traceparent sender>from "
+            "rcpt>to recipient>to";
     meant = ss_suggest(unknown, names, s->r->pool);
     return meant ? apr_pstrcat(s->r->pool, "; did you mean \"", meant, "\"?", NULL) : "";
 }
