@@ -58,7 +58,7 @@ CFLAGS_ALL = -std=gnu11 -pthread -fPIC -fvisibility=hidden $(OPT) $(HARD) $(SAN)
 LDFLAGS_ALL := -pthread -Wl,--as-needed -Wl,-z,relro,-z,now $(IS_X86:yes=-Wl$(comma)-z$(comma)ibt$(comma)-z$(comma)shstk) $(SAN) $(LDFLAGS)
 
 # The library: everything that needs no httpd. The skin: what does.
-SKIN_CONFIG := $(wildcard $(addprefix src/config/,setters.c module.c config_build.c))
+SKIN_CONFIG := $(wildcard $(addprefix src/config/,setters.c module.c config_build.c config_sections.c))
 SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c launch.c final_states_hook.c))
 DAEMON_SRC  := src/daemon/smtp_sendd.c
 LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON) $(DAEMON_SRC),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire delivery record operator intake daemon))))

@@ -12,6 +12,7 @@
 #include "config/config_build.h"
 #include "config/config_check.h"
 #include "config/config_secrets.h"
+#include "config/config_sections.h"
 #include "config/module.h"
 #include "daemon/launch.h"
 #include "daemon/supervise.h"
@@ -60,8 +61,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
     ss_config_secrets_show();
     const ss_log_t *log = ss_module_log(s, pconf);
-    ss_config_check(config, log);
-    ss_config_build_check(log);
+    ss_config_check(config, log, 0);
+    ss_config_sections_check(config, log, 0);
     ss_area_open(s->process->pool, strcmp(config->globals.queue_driver, "sqlite3")
                                        ? config->globals.queue_params
                                        : NULL);
@@ -77,8 +78,8 @@ static void test_config(apr_pool_t *pconf, server_rec *s)
 
     if (!config) exit(1);
     const ss_log_t *log = ss_module_log(s, pconf);
-    ss_config_check(config, log);
-    ss_config_build_check(log);
+    ss_config_check(config, log, 1);
+    ss_config_sections_check(config, log, 1);
     if (ss_launch_check(config, log, s, pconf)) exit(1);
 }
 

@@ -4,7 +4,6 @@
 #include <http_core.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "config/module.h"
 
 static const char *state_dir(apr_pool_t *pool)
@@ -86,70 +85,4 @@ const char *ss_config_build(ss_config_t **built, server_rec *main_server, apr_po
     }
     *built = config;
     return bad ? bad : ss_config_finish(config, pconf);
-}
-
-/* ---- handlers that anybody may reach ---- */
-
-/* Whether the lines of a section hold something that decides who may come in. */
-static int is_guarded(const ap_directive_t *section)
-{
-    for (const ap_directive_t *d = section->first_child; d; d = d->next) {
-        if (!strcasecmp(d->directive, "Require") && !ss_text_same(d->args, "all granted")) return 1;
-        if (!strncasecmp(d->directive, "<Require", 8)) return 1;
-        if (!strcasecmp(d->directive, "AuthType") && strcasecmp(d->args, "None")) return 1;
-        if (!strcasecmp(d->directive, "Deny")) return 1;
-        if (*d->directive == '<' && is_guarded(d)) return 1;
-    }
-    return 0;
-}
-
-static const char *handler_in(const ap_directive_t *section)
-{
-    for (const ap_directive_t *d = section->first_child; d; d = d->next) {
-        if (!strcasecmp(d->directive, "SetHandler") && strstr(d->args, "smtp-send")) return d->args;
-    }
-    return NULL;
-}
-
-/* Any page that somebody opens can then send mail, wherever that person's browser may. */
-static void check_origins(const ap_directive_t *d, const ss_log_t *log)
-{
-    static const char *const any[] = { "*", "http://*", "https://*" };
-    const char *args = d->args;
-
-    if (strcasecmp(d->directive, "SMTPSendAllowOrigin")) return;
-    for (apr_size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++) {
-        if (ss_text_word_index(args, any[i]) < 0) continue;
-        ss_log(
-            log, SS_LOG_WARN, 128,
-            "SMTPSendAllowOrigin %s (%s:%d): pages of every site may submit mail here, through the "
-            "browser of anyone who can reach this location; name the sites, such as "
-            "https://www.example.com",
-            any[i], d->filename, d->line_num);
-        return;
-    }
-}
-
-static void check_sections(const ap_directive_t *first, int depth, const ss_log_t *log)
-{
-    for (const ap_directive_t *d = first; d && depth < 32; d = d->next) {
-        check_origins(d, log);
-        if (*d->directive != '<') continue;
-        const char *handler = handler_in(d);
-        if (handler && !is_guarded(d)) {
-            ss_log(log, SS_LOG_WARN, 119,
-                   "%s %s (%s:%d) with SetHandler %s has no Require of its own: anyone who can "
-                   "reach it may %s; write Require local, or a login",
-                   d->directive, d->args, d->filename, d->line_num, handler,
-                   strstr(handler, "status") ? "see and control the queue"
-                   : strstr(handler, "test") ? "see the relay's settings"
-                                             : "send mail");
-        }
-        check_sections(d->first_child, depth + 1, log);
-    }
-}
-
-void ss_config_build_check(const ss_log_t *log)
-{
-    check_sections(ap_conftree, 0, log);
 }

@@ -3,7 +3,6 @@
 
 #include <httpd.h>
 
-#include "base/log.h"
 #include "config/config.h"
 
 /* Builds the frozen configuration from all servers (post_config): relays finished, equal ones
@@ -11,6 +10,3 @@
 const char *ss_config_build(ss_config_t **config, server_rec *main_server, apr_pool_t *pconf);
 /* Overwrites the secrets in httpd's tree of directives, which nobody needs any more. */
 void ss_config_build_scrub(void);
-/* Warnings about the sections of httpd's configuration (config_check.h has those about the relays).
- */
-void ss_config_build_check(const ss_log_t *log);

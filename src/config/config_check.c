@@ -1,90 +1,328 @@
 /* config_check.c: what is legal and probably wrong: a warning, each with what to write instead. */
 #include "config/config_check.h"
 
+#include <apr_strings.h>
+#include <arpa/inet.h>
+#include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/config_secrets.h"
+#include "base/text.h"
+#include "config/config_check_impl.h"
+#include "config/option.h"
+#include "config/option_syntax.h"
+
+static const apr_array_header_t *sources_of(const ss_config_check_t *c)
+{
+    return c->relay ? c->relay->sources : c->config->globals.sources;
+}
+
+int ss_config_check_has(const ss_config_check_t *c, const char *name)
+{
+    return *ss_option_at(sources_of(c), name, c->pool) != '\0';
+}
+
+const char *ss_config_check_at(const ss_config_check_t *c, const char *name, const char *otherwise)
+{
+    const char *at = ss_option_at(sources_of(c), name, c->pool);
+
+    if (!*at && otherwise) at = ss_option_at(sources_of(c), otherwise, c->pool);
+    return c->relay ? apr_pstrcat(c->pool, at, "relay \"", c->relay->relay_name, "\": ", NULL) : at;
+}
+
+void ss_config_check_idle(const ss_config_check_t *c, const char *name, const char *why)
+{
+    if (ss_config_check_has(c, name))
+        ss_log(c->log, c->doubt, 129, "%s%s has no effect: %s", ss_config_check_at(c, name, NULL),
+               name, why);
+}
+
+void ss_config_check_doubt(const ss_config_check_t *c, const char *name, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    ss_log(c->log, c->doubt, 130, "%s%s", ss_config_check_at(c, name, NULL),
+           apr_pvsprintf(c->pool, format, args));
+    va_end(args);
+}
+
+/* A pair may be one of several lines. */
+static void doubt_pair(const ss_config_check_t *c, const ss_settings_pair_t *pair, const char *text)
+{
+    ss_log(c->log, c->doubt, 131, "%s%s%s", pair->source ? pair->source : "",
+           pair->source ? ": " : "", text);
+}
 
 static int is_loopback(const char *host)
 {
     return !strcmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "::1");
 }
 
-static void check_tls(const ss_settings_t *relay, const ss_log_t *log)
+/* ---- hosts and TLS ---- */
+
+/* The directive that made host number i use its port. */
+static const char *port_of(const ss_config_check_t *c, int i)
 {
-    for (int i = 0; i < relay->hosts->nelts; i++) {
-        const ss_settings_host_t *host = &APR_ARRAY_IDX(relay->hosts, i, ss_settings_host_t);
-        int port = ss_settings_port(relay, i);
-        if (relay->tls == SS_TLS_STARTTLS && port == 465) {
-            ss_log(log, SS_LOG_WARN, 110,
-                   "relay \"%s\": SMTPSendTLS starttls with port 465 of %s: servers expect "
-                   "implicit TLS on that port; write SMTPSendTLS tls, or SMTPSendPort 587",
-                   relay->relay_name, host->name);
-        }
-        if (relay->tls == SS_TLS_TLS && (port == 25 || port == 587)) {
-            ss_log(log, SS_LOG_WARN, 111,
-                   "relay \"%s\": SMTPSendTLS tls with port %d of %s: servers greet in plain text "
-                   "on that port; write SMTPSendTLS starttls, or SMTPSendPort 465",
-                   relay->relay_name, port, host->name);
-        }
-        if (relay->tls == SS_TLS_NONE && port == 465) {
-            ss_log(log, SS_LOG_WARN, 112,
-                   "relay \"%s\": SMTPSendTLS none with port 465 of %s: servers expect implicit "
-                   "TLS on that port; write SMTPSendTLS tls",
-                   relay->relay_name, host->name);
-        }
-        if (relay->username && relay->tls == SS_TLS_NONE && !is_loopback(host->name)) {
-            ss_log(log, SS_LOG_WARN, 113,
-                   "relay \"%s\": a login without TLS to %s: %s; write SMTPSendTLS negotiate",
-                   relay->relay_name, host->name,
-                   relay->auth_insecure
-                       ? "the password crosses the network in clear text (SMTPSendAuthInsecure On)"
-                       : "PLAIN and LOGIN are not used there, and the login may fail");
-        }
+    if (!APR_ARRAY_IDX(c->relay->hosts, i, ss_settings_host_t).port &&
+        ss_config_check_has(c, "SMTPSendPort"))
+        return "SMTPSendPort";
+    return ss_config_check_has(c, "SMTPSendTLS") ? "SMTPSendTLS" : "SMTPSendHost";
+}
+
+static void check_tls_port(const ss_config_check_t *c, int i)
+{
+    const ss_settings_t *relay = c->relay;
+    const char *host = APR_ARRAY_IDX(relay->hosts, i, ss_settings_host_t).name,
+               *at = ss_config_check_at(c, port_of(c, i), NULL);
+    int port = ss_settings_port(relay, i);
+
+    if (relay->tls == SS_TLS_STARTTLS && port == 465) {
+        ss_log(c->log, SS_LOG_WARN, 110,
+               "%sSMTPSendTLS starttls with port 465 of %s: servers expect implicit TLS on that "
+               "port; write SMTPSendTLS tls, or SMTPSendPort 587",
+               at, host);
     }
-    if (relay->tls != SS_TLS_NONE && relay->tls != SS_TLS_OPPORTUNISTIC && !relay->tls_verify &&
-        !relay->tls_fingerprint) {
-        ss_log(log, SS_LOG_WARN, 114,
-               "relay \"%s\": SMTPSendTLSVerify Off: anybody between this host and the relay can "
-               "read the password; name the certificate's issuer with SMTPSendTLSCACertificateFile "
-               "or pin it with SMTPSendTLSFingerprint",
-               relay->relay_name);
+    if (relay->tls == SS_TLS_TLS && (port == 25 || port == 587)) {
+        ss_log(c->log, SS_LOG_WARN, 111,
+               "%sSMTPSendTLS tls with port %d of %s: servers greet in plain text on that port; "
+               "write SMTPSendTLS starttls, or SMTPSendPort 465",
+               at, port, host);
+    }
+    if (relay->tls == SS_TLS_NONE && port == 465) {
+        ss_log(c->log, SS_LOG_WARN, 112,
+               "%sSMTPSendTLS none with port 465 of %s: servers expect implicit TLS on that port; "
+               "write SMTPSendTLS tls",
+               at, host);
+    }
+    if (relay->username && relay->tls == SS_TLS_NONE && !is_loopback(host)) {
+        ss_log(c->log, SS_LOG_WARN, 113,
+               "%sa login without TLS to %s: %s; write SMTPSendTLS negotiate, or SMTPSendTLS "
+               "starttls for port 587",
+               ss_config_check_at(
+                   c, relay->auth_insecure ? "SMTPSendAuthInsecure" : "SMTPSendUsername", NULL),
+               host,
+               relay->auth_insecure
+                   ? "the password crosses the network in clear text (SMTPSendAuthInsecure On)"
+                   : "PLAIN and LOGIN are not used there, and the login may fail");
     }
 }
 
-/* A pinned certificate is verified, as long as nothing is sent without TLS. */
-static void check_opportunistic(const ss_settings_t *relay, const ss_log_t *log)
+/* Ports that other protocols have. */
+static void check_port(const ss_config_check_t *c, int i)
 {
-    if (!relay->username || relay->tls != SS_TLS_OPPORTUNISTIC ||
-        (relay->tls_fingerprint && !relay->auth_insecure))
+    static const struct {
+        int port;
+        const char *protocol;
+    } rows[] = { { 22, "SSH" },   { 53, "DNS" },    { 80, "HTTP" },  { 110, "POP3" },
+                 { 143, "IMAP" }, { 443, "HTTPS" }, { 993, "IMAP" }, { 995, "POP3" } };
+    int port = ss_settings_port(c->relay, i);
+
+    for (apr_size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+        if (rows[k].port != port) continue;
+        ss_log(c->log, SS_LOG_WARN, 132,
+               "%sport %d of %s is for %s, not for sending mail; write port 587 with SMTPSendTLS "
+               "starttls, or port 465 with SMTPSendTLS tls",
+               ss_config_check_at(c, port_of(c, i), NULL), port,
+               APR_ARRAY_IDX(c->relay->hosts, i, ss_settings_host_t).name, rows[k].protocol);
+    }
+}
+
+/* Mail that the daemon sends to its own listener comes back until a hop count ends it. */
+static void check_loop(const ss_config_check_t *c, int i)
+{
+    const char *listen = c->config->globals.listen,
+               *host = APR_ARRAY_IDX(c->relay->hosts, i, ss_settings_host_t).name;
+
+    const char *port = apr_psprintf(c->pool, ":%d", ss_settings_port(c->relay, i));
+    if (!listen || !is_loopback(host) || strcmp(strrchr(listen, ':'), port) != 0) return;
+    ss_log(c->log, SS_LOG_WARN, 133,
+           "%sSMTPSendListen %s: SMTPSendHost names the same port of this machine, so that mail "
+           "would go round in a loop; give one of them another port",
+           ss_option_at(c->config->globals.sources, "SMTPSendListen", c->pool), listen);
+}
+
+static void check_hosts(const ss_config_check_t *c)
+{
+    int uses_port = 0;
+
+    if (!c->relay->hosts) return;
+    for (int i = 0; i < c->relay->hosts->nelts; i++) {
+        uses_port |= !APR_ARRAY_IDX(c->relay->hosts, i, ss_settings_host_t).port;
+        check_tls_port(c, i);
+        check_port(c, i);
+        check_loop(c, i);
+    }
+    if (!uses_port && c->relay->hosts->nelts)
+        ss_config_check_idle(c, "SMTPSendPort",
+                             apr_psprintf(c->pool,
+                                          "SMTPSendHost names its port itself (%d); remove one of "
+                                          "them",
+                                          ss_settings_port(c->relay, 0)));
+}
+
+static void check_verification(const ss_config_check_t *c)
+{
+    const ss_settings_t *relay = c->relay;
+
+    if (relay->tls == SS_TLS_OPPORTUNISTIC) {
+        ss_config_check_idle(c, "SMTPSendTLSVerify",
+                             "SMTPSendTLS opportunistic never verifies the server; write "
+                             "SMTPSendTLS starttls, or remove it");
         return;
-    ss_log(log, SS_LOG_WARN, 121,
-           "relay \"%s\": a login with SMTPSendTLS opportunistic, which never verifies the server: "
-           "%s; write SMTPSendTLS starttls or tls",
-           relay->relay_name,
-           relay->auth_insecure
-               ? "the password goes to anybody who answers at its address (SMTPSendAuthInsecure On)"
-               : "beyond this machine no password is sent, and the login may fail");
+    }
+    if (relay->tls_verify || relay->tls_fingerprint) return;
+    ss_log(
+        c->log, SS_LOG_WARN, 114,
+        "%sSMTPSendTLSVerify Off: anybody between this host and the relay can read the password; "
+        "name the certificate's issuer with SMTPSendTLSCACertificateFile or pin it with "
+        "SMTPSendTLSFingerprint",
+        ss_config_check_at(c, "SMTPSendTLSVerify", NULL));
+    ss_config_check_idle(c, "SMTPSendTLSCACertificateFile",
+                         "the certificate is not verified; write SMTPSendTLSVerify On");
 }
 
-static void check_login(const ss_settings_t *relay, const ss_log_t *log)
+static void check_tls(const ss_config_check_t *c)
 {
-    ss_secret_t *secret = ss_config_secret(relay);
-    ss_result_t result = { 0 };
+    static const char *const names[] = {
+        "SMTPSendTLSVerify",          "SMTPSendTLSCACertificateFile", "SMTPSendTLSName",
+        "SMTPSendTLSCertificateFile", "SMTPSendTLSCipherSuite",       "SMTPSendTLSGroups",
+    };
 
-    if (secret && ss_secret_load(secret, &result) != APR_SUCCESS) {
-        ss_log(log, SS_LOG_ERROR, 115,
-               "relay \"%s\": SMTPSendPassword cannot be read: %s; its login will fail",
-               relay->relay_name, result.text);
+    if (c->relay->tls != SS_TLS_NONE) {
+        check_verification(c);
+        return;
     }
-    if (relay->username && !relay->password)
-        ss_log(log, SS_LOG_WARN, 116, "relay \"%s\": SMTPSendUsername without SMTPSendPassword",
-               relay->relay_name);
-    if (!relay->username && relay->password && relay->password->kind != SS_SECRET_NONE) {
-        ss_log(log, SS_LOG_WARN, 117,
-               "relay \"%s\": SMTPSendPassword without SMTPSendUsername: no login is attempted",
-               relay->relay_name);
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        ss_config_check_idle(c, names[i],
+                             "nothing is encrypted (SMTPSendTLS none); write SMTPSendTLS starttls, "
+                             "or remove it");
+    if (c->relay->tls_fingerprint) {
+        ss_log(c->log, SS_LOG_WARN, 120,
+               "%sSMTPSendTLSFingerprint without SMTPSendTLS: nothing is pinned; write SMTPSendTLS "
+               "starttls or tls",
+               ss_config_check_at(c, "SMTPSendTLSFingerprint", NULL));
+    }
+}
+
+/* Whether this machine has the address: something can be bound to it. */
+static int is_own_address(const char *text)
+{
+    struct sockaddr_in v4 = { .sin_family = AF_INET };
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+    int is_v6 = strchr(text, ':') != NULL;
+    int fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0) return 1; /* it cannot be known */
+    inet_pton(is_v6 ? AF_INET6 : AF_INET, text,
+              is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr);
+    int failed = is_v6 ? bind(fd, (struct sockaddr *)&v6, sizeof(v6))
+                       : bind(fd, (struct sockaddr *)&v4, sizeof(v4));
+    close(fd);
+    return !failed;
+}
+
+static void check_names(const ss_config_check_t *c)
+{
+    const ss_settings_t *relay = c->relay;
+    const char *own = relay->source_address;
+
+    if (own && !is_own_address(own)) {
+        ss_log(c->log, SS_LOG_WARN, 134,
+               "%sSMTPSendSourceAddress %s: no interface of this machine has that address, so that "
+               "no connection can be made from it; \"ip address\" lists them",
+               ss_config_check_at(c, "SMTPSendSourceAddress", NULL), own);
+    }
+    for (int i = 0; own && relay->hosts && i < relay->hosts->nelts; i++) {
+        const char *host = APR_ARRAY_IDX(relay->hosts, i, ss_settings_host_t).name;
+        if (strchr(own, ':') ? ss_option_syntax_is_ipv4(host) : ss_option_syntax_is_ipv6(host))
+            ss_config_check_doubt(c, "SMTPSendSourceAddress",
+                                  "SMTPSendSourceAddress %s cannot be used with SMTPSendHost %s: "
+                                  "one is IPv4 and the other IPv6",
+                                  own, host);
+    }
+    if (ss_config_check_has(c, "SMTPSendHelo") && *relay->helo != '[' && !strchr(relay->helo, '.'))
+        ss_config_check_doubt(c, "SMTPSendHelo",
+                              "SMTPSendHelo %s is not a full name, and many servers refuse it; "
+                              "write this host's name in DNS, such as SMTPSendHelo %s.example.com",
+                              relay->helo, relay->helo);
+    if (ss_config_check_has(c, "SMTPSendDefaultDomain") && !strchr(relay->default_domain, '.'))
+        ss_config_check_doubt(
+            c, "SMTPSendDefaultDomain",
+            "SMTPSendDefaultDomain %s is no domain of the Internet: relays refuse "
+            "such senders, and nobody can answer them; write your domain, such as "
+            "SMTPSendDefaultDomain example.com",
+            relay->default_domain);
+}
+
+/* ---- times, aliases, sizes ---- */
+
+static void check_times(const ss_config_check_t *c)
+{
+    const ss_settings_t *relay = c->relay;
+    apr_interval_time_t first = APR_ARRAY_IDX(relay->retry, 0, apr_interval_time_t);
+    const char *expire = ss_text_duration_print(c->pool, relay->expire);
+
+    if (relay->expire <= first)
+        ss_config_check_doubt(
+            c, ss_config_check_has(c, "SMTPSendExpire") ? "SMTPSendExpire" : "SMTPSendRetry",
+            "SMTPSendExpire %s ends before the second attempt (SMTPSendRetry %s): mail is given up "
+            "after a single try; write a longer SMTPSendExpire, such as 5d",
+            expire, ss_text_duration_print(c->pool, first));
+    if (!relay->delay_notice) return;
+    if (relay->delay_notice >= relay->expire)
+        ss_config_check_doubt(
+            c, "SMTPSendDelayNotice",
+            "SMTPSendDelayNotice %s is not before SMTPSendExpire %s: no notice is "
+            "ever sent; write a shorter one",
+            ss_text_duration_print(c->pool, relay->delay_notice), expire);
+    else if (!strcmp(relay->bounce, "off"))
+        ss_config_check_idle(c, "SMTPSendDelayNotice",
+                             "SMTPSendBounce off sends no reports; write SMTPSendBounce sender");
+}
+
+static void check_aliases(const ss_config_check_t *c)
+{
+    const apr_array_header_t *list = c->relay->aliases;
+
+    for (int i = 1; list && i < list->nelts; i++) {
+        const ss_settings_pair_t *pair = &APR_ARRAY_IDX(list, i, ss_settings_pair_t);
+        for (int k = 0; k < i; k++) {
+            const ss_settings_pair_t *first = &APR_ARRAY_IDX(list, k, ss_settings_pair_t);
+            if (strcmp(first->name, "*") && !ss_text_same(first->name, pair->name)) continue;
+            doubt_pair(
+                c, pair,
+                apr_psprintf(c->pool,
+                             strcmp(first->name, "*")
+                                 ? "SMTPSendAlias %s has no effect: an earlier line has that "
+                                   "name; write both in one line, SMTPSendAlias %s %s %s"
+                                 : "SMTPSendAlias %s has no effect, since \"SMTPSendAlias *\" "
+                                   "stands above it: move that line to the end",
+                             pair->name, pair->name, first->value, pair->value));
+            break;
+        }
+    }
+}
+
+static void check_relay_for(const ss_config_check_t *c)
+{
+    const apr_array_header_t *list = c->config->globals.relay_for;
+
+    for (int i = 1; list && i < list->nelts; i++) {
+        const ss_settings_pair_t *pair = &APR_ARRAY_IDX(list, i, ss_settings_pair_t);
+        for (int k = 0; k < i; k++) {
+            const ss_settings_pair_t *first = &APR_ARRAY_IDX(list, k, ss_settings_pair_t);
+            if (!ss_text_matches(first->name, pair->name)) continue;
+            doubt_pair(c, pair,
+                       apr_psprintf(c->pool,
+                                    "SMTPSendRelayFor %s has no effect: \"SMTPSendRelayFor %s\" "
+                                    "stands above it and is for the same senders; move the wider "
+                                    "pattern below",
+                                    pair->name, first->name));
+            break;
+        }
     }
 }
 
@@ -98,30 +336,70 @@ static void check_redirect(const ss_settings_t *relay, const ss_log_t *log)
            relay->relay_name, relay->redirect);
 }
 
-static void check_user(const ss_settings_globals_t *globals, const ss_log_t *log)
+static void check_socket(const ss_config_check_t *c)
 {
-    const apr_array_header_t *user = globals->daemon_user;
+    const char *path = c->config->globals.socket_path, *slash = strrchr(path, '/');
+    struct stat info;
 
-    if (user && geteuid() != 0)
-        ss_log(log, SS_LOG_WARN, 126,
-               "SMTPSendUser %s has no effect, since httpd was not started as root: the delivery "
-               "daemon runs as httpd's own user",
-               APR_ARRAY_IDX(user, 0, const char *));
+    if (!ss_config_check_has(c, "SMTPSendSocket") || !slash) return;
+    const char *folder =
+        slash == path ? "/" : apr_pstrmemdup(c->pool, path, (apr_size_t)(slash - path));
+    if (stat(folder, &info) || !S_ISDIR(info.st_mode))
+        ss_config_check_doubt(c, "SMTPSendSocket",
+                              "SMTPSendSocket %s: there is no folder %s; \"install -d -m 755 %s\" "
+                              "makes it",
+                              path, folder, folder);
+    else if (!lstat(path, &info) && !S_ISSOCK(info.st_mode))
+        ss_config_check_doubt(c, "SMTPSendSocket",
+                              "SMTPSendSocket %s: that exists and is not a socket; name another "
+                              "path, or remove it",
+                              path);
 }
 
-void ss_config_check(const ss_config_t *config, const ss_log_t *log)
+static void check_globals(const ss_config_check_t *c)
 {
-    check_user(&config->globals, log);
-    for (int i = 0; i < config->relays->nelts; i++) {
-        const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
-        if (relay->hosts) check_tls(relay, log);
-        check_opportunistic(relay, log);
-        check_login(relay, log);
-        check_redirect(relay, log);
-        if (relay->tls_fingerprint && relay->tls == SS_TLS_NONE) {
-            ss_log(log, SS_LOG_WARN, 120,
-                   "relay \"%s\": SMTPSendTLSFingerprint without SMTPSendTLS: nothing is pinned",
-                   relay->relay_name);
-        }
+    const ss_settings_globals_t *globals = &c->config->globals;
+    const ss_settings_t *relay = APR_ARRAY_IDX(c->config->relays, 0, const ss_settings_t *);
+
+    if (globals->daemon_user && geteuid() != 0)
+        ss_log(c->log, SS_LOG_WARN, 126,
+               "%sSMTPSendUser %s has no effect, since httpd was not started as root: the delivery "
+               "daemon runs as httpd's own user",
+               ss_config_check_at(c, "SMTPSendUser", NULL),
+               APR_ARRAY_IDX(globals->daemon_user, 0, const char *));
+    check_relay_for(c);
+    check_socket(c);
+    if (relay->max_message_size > globals->queue_limit_bytes) {
+        ss_config_check_t own = *c;
+        own.relay = relay;
+        int is_own = ss_config_check_has(&own, "SMTPSendMaxMessageSize");
+        ss_config_check_doubt(is_own ? &own : c,
+                              is_own ? "SMTPSendMaxMessageSize" : "SMTPSendQueueLimit",
+                              "SMTPSendQueueLimit allows %s for the whole queue, and "
+                              "SMTPSendMaxMessageSize %s for one message: such a message is never "
+                              "accepted; raise the one or lower the other",
+                              ss_text_size_print(c->pool, (apr_uint64_t)globals->queue_limit_bytes),
+                              ss_text_size_print(c->pool, (apr_uint64_t)relay->max_message_size));
     }
+}
+
+void ss_config_check(const ss_config_t *config, const ss_log_t *log, int is_test)
+{
+    ss_config_check_t c = { .config = config,
+                            .log = log,
+                            .doubt = is_test ? SS_LOG_WARN : SS_LOG_NOTICE };
+
+    apr_pool_create(&c.pool, NULL);
+    check_globals(&c);
+    for (int i = 0; i < config->relays->nelts; i++) {
+        c.relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
+        check_hosts(&c);
+        check_tls(&c);
+        ss_config_check_login(&c);
+        check_names(&c);
+        check_times(&c);
+        check_aliases(&c);
+        check_redirect(c.relay, log);
+    }
+    apr_pool_destroy(c.pool);
 }

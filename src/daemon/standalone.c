@@ -83,7 +83,7 @@ static int check(const ss_config_t *config, const ss_config_process_t *process,
     ss_log_t log = ss_log_stderr(SS_LOG_WARN);
     int count;
 
-    ss_config_check(config, &log);
+    ss_config_check(config, &log, 1);
     count = ss_check_tls(config, &log, pool) + ss_check_event_log(config, &log, pool);
     int is_due = ss_ownership_is_due(&config->globals, (uid_t)users->web_uid, &users->own, pool);
     const char *bad = ss_process_become(&users->own, process->chroot, pool);
@@ -112,7 +112,7 @@ static int serve(const ss_config_t *config, const ss_config_process_t *process,
     ss_notify_open();
     ss_descriptors_raise();
     ss_random_bytes(&options.instance, sizeof(options.instance));
-    ss_config_check(config, &log);
+    ss_config_check(config, &log, 0);
     ss_default_folder_make(&config->globals, users->own.uid, users->own.gid);
     if (!open_sockets(&options, &users->own)) return EX_UNAVAILABLE;
     const char *bad = users->web_uid < 0

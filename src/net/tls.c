@@ -302,6 +302,40 @@ apr_status_t ss_tls_create(ss_tls_t **out, const ss_settings_t *s, ss_result_t *
     return rv;
 }
 
+static int is_expired(const X509 *certificate)
+{
+    return X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
+}
+
+static const char *expired(const char *directive, const char *path, const X509 *certificate,
+                           apr_pool_t *pool)
+{
+    struct tm end;
+
+    if (!ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end)) return NULL;
+    return apr_psprintf(pool,
+                        "%s %s: the certificate expired on %d-%02d-%02d, so that the handshake "
+                        "fails; put a valid one into the file",
+                        directive, path, end.tm_year + 1900, end.tm_mon + 1, end.tm_mday);
+}
+
+const char *ss_tls_expired(const ss_tls_t *tls, apr_pool_t *pool)
+{
+    const ss_settings_t *s = tls->settings;
+    const X509 *own = s->tls_cert_file ? SSL_CTX_get0_certificate(tls->context) : NULL,
+               *last = NULL;
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(SSL_CTX_get_cert_store(tls->context));
+
+    if (own && is_expired(own))
+        return expired("SMTPSendTLSCertificateFile", s->tls_cert_file, own, pool);
+    for (int i = 0; s->tls_ca_file && i < sk_X509_OBJECT_num(objects); i++) {
+        const X509 *ca = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        if (ca && !is_expired(ca)) return NULL;
+        if (ca) last = ca;
+    }
+    return last ? expired("SMTPSendTLSCACertificateFile", s->tls_ca_file, last, pool) : NULL;
+}
+
 static const char *read_file(const char *path, apr_pool_t *pool)
 {
     apr_file_t *file;

@@ -25,6 +25,10 @@ typedef struct {
 apr_status_t ss_tls_create(ss_tls_t **tls, const ss_settings_t *settings, ss_result_t *result,
                            apr_pool_t *pool);
 
+/* A certificate in the settings' files that has expired: a sentence that begins with its directive,
+ * or NULL. Of a CA file, all must have. */
+const char *ss_tls_expired(const ss_tls_t *tls, apr_pool_t *pool);
+
 /* Reads the CA, certificate and key files into the settings (tls_ca_pem ...), each up to 1 MiB,
  * while the process is still root: nobody else can read key files. A file that cannot be read is
  * left to ss_tls_create, which then says why. Never in a web process: the key would stay in its

@@ -61,6 +61,32 @@ const ss_advice_t ss_advice_log_table[] = {
     { "SMTPSend-126", NULL, NULL, "SMTPSendUser has no effect",
       "Only root can start the delivery daemon as another user, and httpd was not started as root.",
       "Start httpd as root, or remove SMTPSendUser." },
+    { "SMTPSend-129", NULL, NULL, "A directive without effect",
+      "Another directive, named in the line, makes it do nothing.",
+      "Write what the line says, or remove the directive." },
+    { "SMTPSend-130", NULL, NULL, "A setting that is probably a mistake",
+      "The value is allowed and rarely meant so; the line says what it does.",
+      "Write what the line says. If it is meant so, nothing needs to be done: at start this is "
+      "only a notice." },
+    { "SMTPSend-131", NULL, NULL, "A line that an earlier one covers",
+      "Of several lines of SMTPSendAlias or SMTPSendRelayFor, the first that matches counts.",
+      "Move the wider one to the end, or write both in one line." },
+    { "SMTPSend-132", NULL, NULL, "A port of another protocol",
+      "SMTPSendHost or SMTPSendPort names a port that usually belongs to a web, IMAP, POP3, DNS or "
+      "SSH server.",
+      "Set port 587 with SMTPSendTLS starttls, or port 465 with SMTPSendTLS tls." },
+    { "SMTPSend-133", NULL, NULL, "Mail would go round in a loop",
+      "SMTPSendHost names the port of SMTPSendListen on this machine, so the daemon would send its "
+      "mail to itself.",
+      "Give one of them another port." },
+    { "SMTPSend-134", NULL, NULL, "A source address that this machine does not have",
+      "SMTPSendSourceAddress must be an address of one of the interfaces; otherwise no connection "
+      "can be made.",
+      "Write one that \"ip address\" lists, or remove the directive." },
+    { "SMTPSend-135", NULL, NULL, "A line in a section that is probably a mistake",
+      "It is allowed, and does not do what is usually wanted; the line says what it does.",
+      "Write what the line says. If it is meant so, nothing needs to be done: at start this is "
+      "only a notice." },
     { "SMTPSend-201", NULL, NULL, "The queue cannot be used",
       "The database of SMTPSendQueue could not be opened. No mail is accepted in the meantime; "
       "queued mail is kept.",
@@ -233,6 +259,14 @@ const ss_advice_t ss_advice_log_table[] = {
       "and its page shows the reason.",
       "Check the disk. Stop httpd and run smtp-send queue --recover with the queue's file to save "
       "what can be read; cancel the message if it cannot be saved." },
+    { "SMTPSend-247", NULL, NULL, "A certificate has expired",
+      "configtest found that the client certificate, or each certificate of the CA file, is past "
+      "its date.",
+      "Put a valid certificate into the file that the line names." },
+    { "SMTPSend-248", NULL, NULL, "The queue is on an unsuitable file system",
+      "A queue in memory is lost when the machine restarts; on a network file system a SQLite "
+      "database can be damaged.",
+      "Name a folder on a local disk, or use SMTPSendQueue pgsql." },
     { "SMTPSend-249", NULL, NULL, "The server answers only a small TLS handshake",
       "It, or a firewall before it, left a large first packet of the handshake without an answer, "
       "and answered a smaller one, which is used from now on.",

@@ -7,7 +7,7 @@ import subprocess
 import provider_tables
 import tree
 
-NUMBER = re.compile(r"SMTPSend-(\d{3}): |SS_LOG_[A-Z]+,\s*([1-9]\d\d),")
+NUMBER = re.compile(r"SMTPSend-(\d{3}): |(?:SS_LOG_[A-Z]+|->doubt),\s*([1-9]\d\d),")
 ADVICE = "src/smtp/advice_log.c"
 
 

@@ -77,7 +77,7 @@ def ports(report):
 # Headers of libraries, then the files that may use them, then the library's name.
 LIBRARIES = [
     (r"httpd\.h|http_[a-z]+\.h|ap_[a-z_]+\.h|util_[a-z]+\.h|unixd\.h|mpm_common\.h|scoreboard\.h|mod_[a-z]+\.h",
-     r"src/web/|src/config/(module|setters|config_build)\.|src/daemon/(supervise|launch|final_states_hook)\.|mod_smtp_send\.c", "httpd"),
+     r"src/web/|src/config/(module|setters|config_build|config_sections)\.|src/daemon/(supervise|launch|final_states_hook)\.|mod_smtp_send\.c", "httpd"),
     (r"gmime/|glib", r"src/mail/(compose|address)\.|src/web/submit/idempotency", "GMime"),
     (r"gsasl", r"src/smtp/auth", "libgsasl"),
     (r"openssl/", r"src/net/(tls|stream_tls|link_open|probe)|src/cli/|src/record/(webhook|event_privacy)", "OpenSSL"),
