@@ -73,6 +73,19 @@ int ss_connection_is_served(const ss_relay_t *relay, int host, int is_hopeful)
     return 0;
 }
 
+int ss_connection_took(const ss_relay_t *relay, int host)
+{
+    const ss_connection_t *connection;
+
+    APR_RING_FOREACH(connection, &relay->connections, ss_connection_t, ring)
+    {
+        if (connection->host == host && !connection->is_quitting &&
+            ss_mono_is_set(connection->took))
+            return 1;
+    }
+    return 0;
+}
+
 void ss_connection_crowded(ss_relay_t *relay, int host, const char *words)
 {
     const ss_delivery_t *d = relay->delivery;
@@ -239,6 +252,17 @@ void ss_connection_quit_others(const ss_connection_t *connection)
     {
         if (other != connection && other->host == connection->host && other->is_ready)
             ss_connection_quit(other);
+    }
+}
+
+void ss_connection_quit_barren(ss_relay_t *relay, int host)
+{
+    ss_connection_t *connection, *next;
+
+    APR_RING_FOREACH_SAFE(connection, next, &relay->connections, ss_connection_t, ring)
+    {
+        if (connection->host == host && connection->is_ready && !ss_mono_is_set(connection->took))
+            ss_connection_quit(connection);
     }
 }
 

@@ -49,6 +49,8 @@ void ss_connection_served(ss_connection_t *connection);
 void ss_connection_is_full(ss_connection_t *connection, int messages, const char *words);
 /* Whether one of that host carries mail, or is_hopeful: has just become ready to. */
 int ss_connection_is_served(const ss_relay_t *relay, int host, int is_hopeful);
+/* Whether the host took a message on one that is open. */
+int ss_connection_took(const ss_relay_t *relay, int host);
 /* Whether another one may be opened: below the limit, and none is on its way, since what the first
  * ones carry tells whether more are needed. */
 int ss_connection_may_open(ss_relay_t *relay);
@@ -66,5 +68,8 @@ void ss_connection_quit(ss_connection_t *connection);
 void ss_connection_quit_all(ss_relay_t *relay);
 /* Those of the same host. */
 void ss_connection_quit_others(const ss_connection_t *connection);
+/* Those of that host which it took no message on: it may have judged them when they were opened,
+ * and think otherwise of the next one. */
+void ss_connection_quit_barren(ss_relay_t *relay, int host);
 /* Gives everything in flight back now, as if all connections were lost. */
 void ss_connection_abort_all(ss_relay_t *relay);

@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "delivery/connection.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/job.h"
 #include "delivery/suspects.h"
@@ -63,6 +64,8 @@ static void step(ss_relay_t *relay, const char *who, int name)
 
 void ss_flush_relay(ss_relay_t *relay, const char *who)
 {
+    for (int i = 0; i < relay->host_count; i++)
+        if (relay->suspicions[i].is_active) ss_connection_quit_barren(relay, i);
     ss_breaker_reset(relay->hosts, relay->host_count);
     ss_suspects_forget(relay);
     if (!relay->is_flushing && relay->delivery->is_started) step(relay, who, 0);

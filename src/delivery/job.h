@@ -31,6 +31,7 @@ typedef struct ss_job_t {
     apr_uint64_t served;  /* the relay's before the first of them */
     unsigned suspected;   /* as its recipients' while they are not in memory (suspects.h) */
     int was_suspected;    /* ... and the host took another message since */
+    int was_elsewhere;    /* refused on a connection that the host took nothing on, unlike others */
     int is_faulted;       /* deferred for a fault of the host (suspects_judge.c) */
     int is_hurried;       /* its deferred recipients are due, whatever the store says */
     int is_aside;         /* it waits in order for what others show (suspects.h) */

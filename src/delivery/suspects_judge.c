@@ -1,12 +1,14 @@
 #include "delivery/suspects_judge.h"
 
 #include <apr_strings.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
 #include "delivery/relay_host.h"
 #include "delivery/retry.h"
+#include "smtp/phrase.h"
 
 int ss_suspects_choose(const ss_relay_t *relay, const ss_job_t *job, ss_mono_t *when)
 {
@@ -144,10 +146,22 @@ static const ss_client_rcpt_t *clear(ss_client_rcpt_t *results, int count, int i
 #define DEFERS_ALL 2
 #define DEFERS_EACH 3
 
+/* At RCPT most temporary refusals are the recipient's; not those of the mail system (x.3.x). */
+static int is_of_system(const ss_client_rcpt_t *result)
+{
+    char words[400];
+
+    if (result->has_dsn) return !strncmp(result->dsn + 1, ".3.", 3);
+    apr_cpystrn(words, result->text ? result->text : "", sizeof(words));
+    ss_phrase_blank(words);
+    return ss_phrase_is_in("local problem|local error|internal error|server error|system error",
+                           words);
+}
+
 static int is_host_fault(const ss_client_rcpt_t *result)
 {
     return result->fate == SS_FATE_DEFERRED && result->code / 100 == 4 &&
-           (result->cmd == SS_CMD_MAIL || result->cmd >= SS_CMD_DATA) && is_fault(result->advice);
+           (result->cmd != SS_CMD_RCPT || is_of_system(result)) && is_fault(result->advice);
 }
 
 static int has_other_host(const ss_relay_t *relay, int host)
@@ -197,6 +211,29 @@ static void suspect_host(const ss_connection_t *connection, const ss_job_t *job,
     s->doubted = ss_delivery_mono(job->delivery);
 }
 
+/* The host took mail on another connection that is open, or since this one was opened, but none on
+ * this: it may have been judged when it was opened, like a client that postscreen did not know
+ * then. Another connection shows it, once. */
+static int is_of_session(const ss_connection_t *connection, ss_mono_t now)
+{
+    const ss_relay_t *relay = connection->relay;
+    const ss_suspicion_t *s = &relay->suspicions[connection->host];
+
+    return !ss_mono_is_set(connection->took) &&
+           (ss_mono_before(connection->opened, s->took) ||
+            ss_connection_took(relay, connection->host)) &&
+           !(ss_mono_is_set(s->same) && ss_mono_since(now, s->same) < SS_SUSPICION_TRUSTED_FOR);
+}
+
+static void try_elsewhere(const ss_connection_t *connection, ss_job_t *job,
+                          ss_client_rcpt_t *results, int count)
+{
+    job->was_elsewhere = 1;
+    for (int i = 0; i < count; i++)
+        if (results[i].fate == SS_FATE_SUSPECT) results[i].fate = SS_FATE_AGAIN;
+    ss_connection_quit_barren(job->relay, connection->host);
+}
+
 static void judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcpt_t *results,
                   const int *numbers, int count)
 {
@@ -209,6 +246,7 @@ static void judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcpt_t *
     for (int i = 0; i < count; i++) is_taken |= results[i].fate == SS_FATE_SENT;
     if (is_taken) {
         connection->took = now;
+        if (job->was_elsewhere) s->same = (ss_mono_t){ 0 };
         ss_suspicion_in_quota(s, ss_suspects_domain(job->message->from));
         if (ss_suspicion_took(s, now))
             ss_suspects_take_back(job->relay, ss_suspects_bit(connection->host));
@@ -216,6 +254,11 @@ static void judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcpt_t *
         suspect_host(connection, job, results, numbers, count);
     suspect = clear(results, count, is_taken);
     if (!suspect) return;
+    if (job->was_elsewhere) s->same = now;
+    if (!ss_retry_is_quota(suspect->advice) && is_of_session(connection, now)) {
+        try_elsewhere(connection, job, results, count);
+        return;
+    }
     describe(&cause, job, suspect);
     ss_suspicion_finding_t finding =
         ss_retry_is_quota(suspect->advice)

@@ -30,6 +30,7 @@ typedef struct {
 typedef struct {
     ss_mono_t took;    /* the last time the host took a message; not set: never, or not any more */
     ss_mono_t doubted; /* what it took before this says nothing any more */
+    ss_mono_t same;    /* a message was refused on two connections: sessions do not differ */
     int in_flight;     /* messages handed to it and not answered */
     int row;           /* refused in a row */
     int faults;        /* messages deferred in a row for a fault of the host (suspects_judge.c) */

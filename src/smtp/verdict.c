@@ -343,6 +343,11 @@ static const ss_verdict_rule_t rules[] = {
     ROW(RCPT | AT_BODY, 421, NULL, WORDS_GREY, CONNECTION, DEFERRED, "greylisted"),
     ROW(AT_MAIL, 421, NULL, NULL, CONNECTION, AGAIN, "service-unavailable"),
     ROW(AT_ANY, 421, NULL, NULL, CONNECTION, DEFERRED, "service-unavailable"),
+    /* x.3.2, no mail is taken now: postscreen says so at RCPT for the rest of the session to
+     * clients that it does not know yet, and lets them in at the next; or does not let them in */
+    RULE(MAIL | RCPT, 4, ".3.2", NULL, FRESH, CONNECTION, DOWN, NOTHING, "service-unavailable"),
+    ROW(MAIL | RCPT, 4, ".3.2", NULL, MESSAGE, DEFERRED, "service-unavailable"),
+    ROW(MAIL | RCPT, 5, ".3.2", NULL, RELAY, SUSPECT, "client-refused"),
     ROW(AT_SETUP, 0, NULL, NULL, RELAY, DOWN, "service-unavailable"),
 
     /* greeting and EHLO */

@@ -17,8 +17,8 @@ from rig.postfix import Postfix  # noqa: E402
 def make_postfix():
     made = []
 
-    def make(extra=""):
-        made.append(Postfix(extra))
+    def make(extra="", **kwargs):
+        made.append(Postfix(extra, **kwargs))
         return made[-1]
     yield make
     for server in made:

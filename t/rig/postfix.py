@@ -1,4 +1,5 @@
-"""A private Postfix as a relay: its own configuration, queue and mailboxes in a folder, on a free port; what it takes lies in Maildirs."""
+"""A private Postfix as a relay: its own configuration, queue and mailboxes in a folder, on a free port; what it takes lies in Maildirs.
+With postscreen in front if asked for."""
 import glob
 import os
 import pwd
@@ -36,8 +37,13 @@ smtputf8_enable = yes
 {extra}
 """
 
+DIRECT = "127.0.0.1:{port} inet n - n - 100 smtpd"
+SCREENED = """127.0.0.1:{port} inet n - n - 1 postscreen
+smtpd pass - - n - 100 smtpd
+dnsblog unix - - n - 0 dnsblog
+tlsproxy unix - - n - 0 tlsproxy"""
 MASTER = """
-127.0.0.1:{port} inet n - n - 100 smtpd
+{listener}
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -61,9 +67,9 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class Postfix:
-    """extra: lines of main.cf. Needs root, as Postfix does."""
+    """extra: lines of main.cf; screened: postscreen looks at the clients first. Needs root, as Postfix does."""
 
-    def __init__(self, extra=""):
+    def __init__(self, extra="", screened=False):
         self.dir = tempfile.mkdtemp(prefix="smtp-send-postfix.")
         os.chmod(self.dir, 0o755)
         self.host, self.port = "127.0.0.1", free_port()
@@ -77,7 +83,7 @@ class Postfix:
         with open(os.path.join(self.dir, "conf", "main.cf"), "w") as file:
             file.write(MAIN.format(dir=self.dir, daemons=daemons, uid=account.pw_uid, gid=account.pw_gid, extra=extra))
         with open(os.path.join(self.dir, "conf", "master.cf"), "w") as file:
-            file.write(MASTER.format(port=self.port))
+            file.write(MASTER.format(listener=(SCREENED if screened else DIRECT).format(port=self.port)))
         self._postfix("start")
         self.wait(self.answers, 30, "Postfix to answer")
 
@@ -85,10 +91,16 @@ class Postfix:
         done = subprocess.run(["postfix", "-c", os.path.join(self.dir, "conf"), verb], capture_output=True, text=True, timeout=60)
         assert not check or done.returncode == 0, (done.stdout, done.stderr, self.log())
 
+    def set(self, lines):
+        """Lines of main.cf that replace those before them."""
+        with open(os.path.join(self.dir, "conf", "main.cf"), "a") as file:
+            file.write(lines + "\n")
+        self._postfix("reload")
+
     def answers(self):
         try:
             with socket.create_connection((self.host, self.port), 1) as s:
-                return s.recv(4).startswith(b"220")
+                return s.recv(4).startswith((b"220", b"521"))
         except OSError:
             return False
 
@@ -121,7 +133,7 @@ class Postfix:
         return found
 
     def wait_for(self, count, timeout=60):
-        self.wait(lambda: len(self.files()) >= count, timeout, f"{count} messages, {len(self.files())} arrived")
+        self.wait(lambda: len(self.files()) >= count, timeout, f"{count} messages")
         return self.contents()
 
     def close(self):

@@ -17,6 +17,7 @@ struct ss_transport_t {
     ss_transport_options_t options;
     apr_pool_t *pool;
     ss_client_t *client;
+    int number;            /* of those opened */
     ss_buf_t in, out;      /* of the server */
     int has_sender, rcpts; /* accepted for this message */
     int is_in_content, is_closing, is_hanging, is_gone;
@@ -27,6 +28,7 @@ struct ss_transport_t {
 static void answer(ss_transport_t *t, const char *command, const char *usual)
 {
     t->rig->host = t->options.host;
+    t->rig->session = t->number;
     const char *reply = t->rig->reply ? t->rig->reply(t->rig, command) : NULL;
 
     if (!reply) reply = usual;
@@ -128,6 +130,7 @@ static apr_status_t open_transport(void *self, ss_transport_t **out,
     apr_pool_create(&pool, NULL);
     ss_transport_t *t = apr_pcalloc(pool, sizeof(*t));
     t->rig = rig;
+    t->number = rig->opened;
     t->pool = pool;
     t->options = *options;
     for (int i = 0; i < SS_TIMEOUTS; i++) how.timeout[i] = 60 * RIG_SECOND;

@@ -38,6 +38,7 @@ struct sending_rig_t {
      * usual one; "drop": it closes the connection; "hang": it says nothing any more. */
     const char *(*reply)(sending_rig_t *rig, const char *command);
     int host;         /* that replies */
+    int session;      /* ... and on which connection: the first is 1 */
     int opened, open; /* connections, so far and now */
     int opened_to[2]; /* by host */
     int refuses;      /* connections cannot be made: a bit for each host */

@@ -95,7 +95,7 @@ static void a_commit_makes_room_for_one_more_window(void)
 static const char *later(sending_rig_t *r, const char *command)
 {
     (void)r;
-    return strncmp(command, "RCPT", 4) ? NULL : "451 4.3.0 later";
+    return strncmp(command, "RCPT", 4) ? NULL : "451 4.2.1 later";
 }
 
 /* Attempts that were put off are outcomes like others: no more of them pile up. */

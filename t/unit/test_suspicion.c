@@ -288,6 +288,101 @@ static void of_many_the_one_that_was_not_seen_yet_is_tried_next(void)
     sending_rig_end(&rig);
 }
 
+static int sessions_refused;
+
+/* postscreen: whoever it did not know, or refuses, is so until the end of the session. */
+static const char *first_sessions(sending_rig_t *r, const char *command)
+{
+    return strncmp(command, "RCPT", 4) || r->session > sessions_refused ? NULL : denial;
+}
+
+static void a_session_that_takes_nothing_is_followed_by_the_next(void)
+{
+    for (int sessions = 1; sessions <= 4; sessions++) {
+        for (int count = 1; count <= 20; count += 19) {
+            start();
+            sessions_refused = sessions;
+            denial = "450 4.3.2 Service currently unavailable";
+            rig.reply = first_sessions;
+            for (int i = 0; i < count; i++) good(i);
+            sending_rig_run(&rig, (sessions < 3 ? 1 : 9) * RIG_SECOND);
+            CU_ASSERT_EQUAL(rig.bodies, count);
+            CU_ASSERT(rig.opened <= sessions + 6);
+            for (int i = 0; i < count; i++) CU_ASSERT_EQUAL(sending_rig_attempts(&rig, i), 1);
+            sending_rig_end(&rig);
+        }
+    }
+}
+
+/* The administrator lets us in: the sessions from before that stay refused are not used. */
+static void after_a_flush_sessions_are_new(void)
+{
+    start();
+    sessions_refused = 1000;
+    denial = "550 5.3.2 Service currently unavailable";
+    rig.reply = first_sessions;
+    for (int i = 0; i < 2; i++) good(i);
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_BLOCKED);
+    CU_ASSERT(rig.open > 0);
+    sessions_refused = rig.opened;
+    ss_flush_relay(rig.relay, "me");
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(count(SS_STATE_SENT), 2);
+    sending_rig_end(&rig);
+}
+
+static unsigned refused_sessions; /* a bit for each */
+
+static const char *some_sessions(sending_rig_t *r, const char *command)
+{
+    return strncmp(command, "RCPT", 4) || !(refused_sessions >> r->session & 1) ? NULL : denial;
+}
+
+/* Nothing fails for it. */
+static void what_one_session_refuses_another_may_take(void)
+{
+    for (unsigned pattern = 1; pattern < 64; pattern++) {
+        start();
+        refused_sessions = pattern << 1;
+        denial = "550 5.3.2 Service currently unavailable";
+        rig.reply = some_sessions;
+        for (int i = 0; i < 10; i++) good(i);
+        sending_rig_run(&rig, 5 * RIG_SECOND);
+        CU_ASSERT_EQUAL(count(SS_STATE_FAILED), 0);
+        sending_rig_end(&rig);
+    }
+}
+
+/* A temporary refusal at RCPT that is the mail system's and not the recipient's. */
+static void a_fault_of_the_system_at_rcpt_is_the_hosts(void)
+{
+    static const struct {
+        const char *reply;
+        int is_hosts;
+    } cases[] = { { "451 4.3.0 <x>: Temporary lookup failure", 1 },
+                  { "452 4.3.1 Insufficient system storage", 1 },
+                  { "451 4.3.5 Server configuration error", 1 },
+                  { "451 Temporary local problem - please try later", 1 },
+                  { "450 4.4.2 <local problem@x.example>: try later", 0 },
+                  { "450 <local problem@x.example>: try later", 0 },
+                  { "450 4.2.0 <x>: Greylisted", 0 },
+                  { "450 try later", 0 } };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        start();
+        denial = cases[i].reply;
+        for (int k = 0; k < 3; k++) bad(k);
+        sending_rig_run(&rig, 0);
+        denial = NULL;
+        sending_rig_run(&rig, 5 * RIG_SECOND);
+        if (count(SS_STATE_SENT) != 3 * cases[i].is_hosts) fprintf(stderr, "%s\n", cases[i].reply);
+        CU_ASSERT_EQUAL(count(SS_STATE_SENT), 3 * cases[i].is_hosts);
+        CU_ASSERT_EQUAL(count(SS_STATE_DEFERRED), 3 * !cases[i].is_hosts);
+        sending_rig_end(&rig);
+    }
+}
+
 /* With nothing to compare with it waits as for a blocked relay; what comes later tells. */
 static void a_single_message_waits(void)
 {
@@ -837,6 +932,10 @@ void ss_suite_suspicion(void)
     CU_ADD_TEST(suite, many_may_be_refused_before_one_is_taken);
     CU_ADD_TEST(suite, what_tells_most_is_tried_next);
     CU_ADD_TEST(suite, of_many_the_one_that_was_not_seen_yet_is_tried_next);
+    CU_ADD_TEST(suite, a_session_that_takes_nothing_is_followed_by_the_next);
+    CU_ADD_TEST(suite, after_a_flush_sessions_are_new);
+    CU_ADD_TEST(suite, what_one_session_refuses_another_may_take);
+    CU_ADD_TEST(suite, a_fault_of_the_system_at_rcpt_is_the_hosts);
     CU_ADD_TEST(suite, a_single_message_waits);
     CU_ADD_TEST(suite, a_single_message_expires);
     CU_ADD_TEST(suite, a_relay_that_refuses_everything_is_blocked);
