@@ -301,6 +301,18 @@ def test_metrics_are_open_metrics(make_httpd, make_relay):
     assert buckets == sorted(buckets) and buckets[-1] == 1
 
 
+PROMETHEUS = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", PROMETHEUS, "text/plain", "application/json"])
+def test_metrics_for_programs_and_browsers(make_httpd, relay, accept):
+    httpd = make_httpd('SMTPSendRelayName "<b>"\n', relay=relay)
+    answer = httpd.get("/mail-status/metrics", {"Accept": accept} if accept else {})
+    assert answer.headers["Content-Type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8" and answer.text.endswith("# EOF\n") and answer.headers["Vary"] == "Accept"
+    page = httpd.get("/mail-status/metrics", {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"})
+    assert page.headers["Content-Type"].startswith("text/html") and "smtp_send_up 1" in page.text and "&lt;b&gt;" in page.text and "aria-current='page'>Metrics" in page.text
+
+
 def test_examples_speak_of_metrics_that_exist(make_httpd, relay):
     examples = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "conf", "examples")
     rules, dashboard = os.path.join(examples, "prometheus-alerts.yml"), os.path.join(examples, "grafana-dashboard.json")

@@ -165,37 +165,63 @@ static int ready(ss_page_t *page)
                         json_pack("{s:b,s:o}", "ready", is_ready, "reasons", against));
 }
 
-/* Prints a label value with backslash, quote and line end escaped. */
-static void put_label(request_rec *r, const char *value)
+/* A label value with backslash, quote and line end escaped. */
+static const char *label_of(apr_pool_t *pool, const char *value)
 {
+    char *text = apr_palloc(pool, strlen(value) * 2 + 1), *out = text;
+
     for (; *value; value++) {
-        if (*value == '\\' || *value == '"' || *value == '\n') ap_rputc('\\', r);
-        ap_rputc(*value == '\n' ? 'n' : *value, r);
+        if (*value == '\\' || *value == '"' || *value == '\n') *out++ = '\\';
+        *out++ = *value == '\n' ? 'n' : *value;
     }
+    *out = '\0';
+    return text;
+}
+
+/* What is known without the daemon. */
+static const char *metrics_without(apr_pool_t *pool)
+{
+    const apr_array_header_t *relays = ss_module_config()->relays;
+    const char *text =
+        "# TYPE smtp_send_up gauge\n# HELP smtp_send_up 1 while the delivery daemon "
+        "answers.\nsmtp_send_up 0\n"
+        "# TYPE smtp_send_healthy gauge\n# HELP smtp_send_healthy 1 while mail flows.\n";
+
+    for (int i = 0; i < relays->nelts; i++)
+        text =
+            apr_pstrcat(pool, text, "smtp_send_healthy{relay=\"",
+                        label_of(pool, APR_ARRAY_IDX(relays, i, const ss_settings_t *)->relay_name),
+                        "\"} 0\n", NULL);
+    return apr_pstrcat(pool, text, "# EOF\n", NULL);
+}
+
+/* A browser shows no application/openmetrics-text. */
+static int metrics_page(ss_page_t *page, const char *text)
+{
+    ss_page_begin(page, HTTP_OK, "Metrics", "/metrics");
+    ss_html_print(page->r,
+                  "<div id='live' data-live><pre class='whole' tabindex='0' "
+                  "aria-label='Metrics'>%s</pre></div>\n",
+                  text);
+    ss_html_end(page->r);
+    return OK;
 }
 
 /* GET <page>/metrics: the daemon's text; smtp_send_up 0 when it does not answer. */
 static int metrics(ss_page_t *page)
 {
+    static const char *const offers[] = { "application/openmetrics-text", "text/html" };
     request_rec *r = page->r;
-    const apr_array_header_t *relays = ss_module_config()->relays;
     ss_rpc_answer_t answer;
+    const char *text = NULL;
 
     if (ss_rpc_try(json_pack("{s:s}", "do", "metrics"), METRICS_TIMEOUT, &answer, r->pool) &&
-        answer.raw.status == 200 && answer.raw.content_len)
-        return ss_http_text(r, HTTP_OK, METRICS_TYPE, answer.raw.content, answer.raw.content_len);
-    ap_set_content_type(r, METRICS_TYPE);
-    ap_rputs("# TYPE smtp_send_up gauge\n# HELP smtp_send_up 1 while the delivery daemon "
-             "answers.\nsmtp_send_up 0\n"
-             "# TYPE smtp_send_healthy gauge\n# HELP smtp_send_healthy 1 while mail flows.\n",
-             r);
-    for (int i = 0; i < relays->nelts; i++) {
-        ap_rputs("smtp_send_healthy{relay=\"", r);
-        put_label(r, APR_ARRAY_IDX(relays, i, const ss_settings_t *)->relay_name);
-        ap_rputs("\"} 0\n", r);
-    }
-    ap_rputs("# EOF\n", r);
-    return OK;
+        answer.raw.status == 200)
+        text = answer.raw.content;
+    if (!text) text = metrics_without(r->pool);
+    return ss_http_prefers(r, offers, 2)
+               ? metrics_page(page, text)
+               : ss_http_text(r, HTTP_OK, METRICS_TYPE, text, strlen(text));
 }
 
 /* ---- the parts ---- */
