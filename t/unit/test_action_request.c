@@ -110,8 +110,8 @@ static void a_filter_in_words(void)
 {
     static const struct {
         const char *form, *want;
-    } rows[] = { { "", "no filter" },
-                 { "state=&action=hold&id=x", "no filter" },
+    } rows[] = { { "", "none, so all messages" },
+                 { "state=&action=hold&id=x", "none, so all messages" },
                  { "state=held", "state held" },
                  { "to=*@a&waiting=1&text=b&relay=r&from=f",
                    "text b, from f, to *@a, relay r, only waiting messages" } };

@@ -159,7 +159,14 @@
       document.body.removeAttribute('data-stale');
     }).catch(function () { document.body.setAttribute('data-stale', '1'); });
   }
-  if (document.querySelector('[data-live]')) setInterval(function () { if (!document.hidden) refresh(); }, EVERY);
+  /* A page that takes the server long (a search in a large queue) is fetched less often. */
+  function later(took) { setTimeout(renewAll, Math.max(EVERY, took * 20)); }
+  function renewAll() {
+    const start = performance.now();
+    if (document.hidden) later(0);
+    else refresh().then(function () { later(performance.now() - start); });
+  }
+  if (document.querySelector('[data-live]')) later(0);
 
   /* ---- the list's boxes ---- */
   function ticks() { return Array.from(document.querySelectorAll('#list input[name=id]')); }
@@ -227,7 +234,7 @@
   function describe(result, label) {
     if (result.relays) return result.relays.map(function (relay) { return relay.name + (relay.paused ? ' is paused' : ' is sending') + (relay.note ? ': ' + relay.note : ''); }).join('; ') + '.';
     if (!result.matched) return 'No message matches that this action could change.';
-    return label + ': ' + messages(result.done) + (result.done < result.matched ? ' of ' + result.matched.toLocaleString('en') : '') + '.';
+    return label + ': ' + (result.done < result.matched ? result.done.toLocaleString('en') + ' of ' : '') + messages(result.matched) + '.';
   }
 
   function isMatching(form) { return form.elements.which !== undefined && form.elements.which.value === 'matching'; }

@@ -42,13 +42,12 @@ const char *ss_page_path(const ss_page_t *page, const char *part)
 
 static void put_search(ss_page_t *page)
 {
-    ss_html_print(
-        page->r,
-        "<form class='find' method='get' action='%s' role='search' aria-label='All "
-        "messages'><label><span class='unseen'>Find messages by address, subject, id or "
-        "reply</span><input name='text' type='search' placeholder='Address, subject, id, reply' "
-        "value='%s'></label><button type='submit'>Search</button></form>\n",
-        ss_page_path(page, "/queue"), ss_params_get(&page->query, "text"));
+    ss_html_print(page->r,
+                  "<form class='find' method='get' action='%s' role='search' aria-label='All "
+                  "messages'><label><span class='unseen'>Find messages by address, subject, id or "
+                  "reply</span><input name='text' type='search' placeholder='Find a message' "
+                  "value='%s'></label><button type='submit'>Search</button></form>\n",
+                  ss_page_path(page, "/queue"), ss_params_get(&page->query, "text"));
 }
 
 void ss_page_begin(ss_page_t *page, int status, const char *title, const char *part)

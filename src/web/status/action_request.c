@@ -97,7 +97,7 @@ const char *ss_action_request_filter(const ss_params_t *form, apr_pool_t *pool)
                                        : "only waiting messages";
         words = words ? apr_pstrcat(pool, words, ", ", word, NULL) : word;
     }
-    return words ? words : "no filter";
+    return words ? words : "none, so all messages";
 }
 
 static int put_filter(json_t *header, const ss_params_t *form, ss_mail_problem_t *problem)

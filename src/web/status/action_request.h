@@ -21,7 +21,7 @@ const ss_action_request_t *ss_action_request_find(const ss_params_t *form);
 const ss_action_request_t *ss_action_request_named(const char *name);
 /* Whether the action is on messages named by id: which=selected, or ids without which=matching. */
 int ss_action_request_is_named(const ss_params_t *form);
-/* The filter of a form or query in words: "state held, to *@example.net"; "no filter". */
+/* The filter of a form or query in words: "state held, to *@example.net"; or "none". */
 const char *ss_action_request_filter(const ss_params_t *form, apr_pool_t *pool);
 /* The request's header. Actions on messages need their ids, or a filter, which acts only with the
  * number of matches in "confirm". The caller owns the reference; NULL: problem says why. */

@@ -52,21 +52,26 @@ static void begin(ss_page_t *page, int status, const char *title)
     ap_rputs("<section class='card'>\n", page->r);
 }
 
-/* Links back to where the action came from. The first one has the focus: for who uses the keyboard,
- * one key leads on. */
-static void end(ss_page_t *page, const ss_params_t *form)
+/* A link back to where the action came from. It has the focus: for who uses the keyboard, one key
+ * leads on. */
+static void end(ss_page_t *page, const ss_params_t *form, int is_done)
 {
     request_rec *r = page->r;
-    const char *id = ss_params_get(form, "which") ? NULL : ss_params_get(form, "id");
+    const char *id = ss_params_get(form, "id"), *path, *label;
 
-    ap_rputs("<p class='buttons'>", r);
-    if (id)
-        ss_html_print(r, "<a class='button' href='%s/message/%s' autofocus>Message</a> ",
-                      page->base, ss_params_escape(id, r->pool));
-    ss_html_print(r, "<a class='button' href='%s'%s>Messages</a> <a class='button' ",
-                  ss_status_filter_path(page, form, ss_params_get(form, "after")),
-                  !id && ss_params_get(form, "which") ? " autofocus" : "");
-    ss_html_print(r, "href='%s'>Overview</a></p>\n</section>\n", ss_page_path(page, ""));
+    if (ss_params_get(form, "which")) {
+        path = ss_status_filter_path(page, form, ss_params_get(form, "after"));
+        label = "Messages";
+    } else if (id) {
+        path = apr_pstrcat(r->pool, page->base, "/message/", ss_params_escape(id, r->pool), NULL);
+        label = "Message";
+    } else {
+        path = ss_page_path(page, "");
+        label = "Overview";
+    }
+    ss_html_print(
+        r, "<p class='buttons'><a class='button' href='%s' autofocus>%s</a></p>\n</section>\n",
+        path, is_done ? label : "Go back");
     ss_html_end(r);
 }
 
@@ -88,7 +93,7 @@ static int ask(ss_page_t *page, const ss_params_t *form, const ss_action_request
                 is_named ? "1" : apr_psprintf(r->pool, "%" APR_INT64_T_FMT, (apr_int64_t)count));
     ss_html_print(r, "<button class='%s' type='submit'>%s</button></form>\n",
                   action->final ? "strong" : "main", what);
-    end(page, form);
+    end(page, form, 0);
     return OK;
 }
 
@@ -124,7 +129,7 @@ static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action
         ap_rputs("<p>The others are finished, being sent, or in a state that this action does not "
                  "change.</p>\n",
                  r);
-    end(page, form);
+    end(page, form, 1);
     return OK;
 }
 
@@ -133,7 +138,7 @@ static int refuse_page(ss_page_t *page, const ss_params_t *form, const ss_action
 {
     begin(page, status, apr_pstrcat(page->r->pool, action->label, ": not possible", NULL));
     ss_html_print(page->r, "<p role='alert'>Nothing was done: %s.</p>\n", detail);
-    end(page, form);
+    end(page, form, 0);
     return OK;
 }
 

@@ -113,11 +113,11 @@ static void put_bar(ss_page_t *page)
         "with-script'><input type='checkbox' data-all>All<span> on this page</span></label>\n<a "
         "class='button without-script' href='%s%schecked=1'>Select all on this "
         "page</a>\n<label class='side'><span>Apply to</span><select name='which'><option "
-        "value='selected'>selected messages</option><option "
+        "value='selected'>selected</option><option "
         "value='matching'>%s</option></select></label>\n<output class='small "
         "with-script' data-count></output>\n<div class='buttons'>",
         path, strchr(path, '?') ? "&" : "?",
-        ss_status_filter_is_given(&page->query) ? "all that match the filter" : "all messages");
+        ss_status_filter_is_given(&page->query) ? "all matching" : "all messages");
     put_button(r, "retry");
     put_button(r, "hold");
     put_button(r, "release");
