@@ -92,7 +92,8 @@ static void page_of_commands(apr_pool_t *pool)
         put_help(&ss_cli_commands[i], pool);
         puts(".fi");
     }
-    puts(".SH ENVIRONMENT\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, unless \\-\\-socket is "
+    puts(".SH ENVIRONMENT\n.TP\n.B TRACEPARENT\nof sendmail: W3C Trace Context, kept with "
+         "the message\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, unless \\-\\-socket is "
          "given\n.TP\n.B COLUMNS\nhow wide output may be, instead of the terminal's width, or "
          "80\n.TP\n.B NO_COLOR\nno colour on a terminal\n"
          ".SH SEE ALSO\n.BR mod_smtp_send (5)");
