@@ -204,7 +204,7 @@ clean:
 ASAN := SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" B=$(B)/asan OPT="-O1 -g"
 asan:
 	@$(MAKE) --no-print-directory $(ASAN) unit
-	@$(MAKE) --no-print-directory $(ASAN) sim N=5000
+	@$(MAKE) --no-print-directory $(ASAN) sim N=5000 SEED=1
 	@$(MAKE) --no-print-directory $(ASAN) fuzz-corpus
 	@$(MAKE) --no-print-directory hangups TIME=20
 
@@ -220,7 +220,7 @@ $(B)/node/node_modules/smtp-server/package.json: | $(B)/node/node_modules/mailpa
 # The SDKs of providers, for t/e2e/test_providers.py.
 $(B)/sdk/node_modules/resend/package.json:
 	@mkdir -p $(B)/sdk
-	$(Q)timeout 300 npm install --silent --no-audit --no-fund --prefix $(B)/sdk resend@6 postmark@5 @sendgrid/mail@8 mailgun.js@14 form-data@4
+	$(Q)timeout 300 npm install --silent --no-audit --no-fund --prefix $(B)/sdk resend@6 postmark@5 @sendgrid/mail@8 mailgun.js@14 form-data@4 standardwebhooks@1
 
 # Which tests: make e2e TESTS="t/e2e/test_pause.py -k reason"
 TESTS ?= t/e2e

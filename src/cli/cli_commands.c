@@ -189,6 +189,13 @@ const ss_cli_command_t ss_cli_commands[] = {
       "0 printed, 64 wrong usage, 66 a file cannot be read, 69 the service refused, 75 the service "
       "cannot be reached",
       "  smtp-send token --google --key-file key.json --user app@example.com", ss_cli_token },
+    { "webhook", "test URL", "send a signed sample notification to an application",
+      "The sample is what SMTPSendWebhook sends for a delivered message, with \"test\": true. It "
+      "is "
+      "sent from here: firewalls may treat the delivery daemon differently.",
+      "0 taken (2xx), 1 another answer, 64 wrong usage, 66 the file cannot be read, 69 no answer",
+      "  smtp-send webhook test https://shop.example.com/mail --secret-file secret",
+      ss_cli_webhook },
     { "explain", "[CODE | TEXT...]",
       "explain a reply code or an error text, and what to do about it",
       "Takes a code (550), an enhanced code (5.7.1), a number of the error log (SMTPSend-402), or "

@@ -1,17 +1,10 @@
 /* webhook.h: applications are notified by HTTP of the results of their mail. Loop thread; the
  * requests are made by helper threads of their own, so that a slow application never delays a
  * delivery, and in turns (webhook_turns.h), so that it never delays another one's results. A
- * notification under way is a row of the setting table: a restart forgets nothing.
- *
- * A POST of application/json with these fields in its header: SMTP-Send-Event: an id that stays the
- * same when it is repeated; SMTP-Send-Time: seconds since 1970; with SMTPSendWebhookSecret
- * SMTP-Send-Signature: sha256=HEX, the HMAC-SHA256 of time, a dot and the body; traceparent, if the
- * message has one. 2xx and 410 end it;
- * anything else is retried. */
+ * notification under way is a row of the setting table: a restart forgets nothing. */
 #pragma once
 
-#include <sys/socket.h>
-
+#include "net/webhook_call.h"
 #include "record/record.h"
 
 void ss_webhook_create(ss_record_t *r);
@@ -50,25 +43,3 @@ ss_webhook_retry_t ss_webhook_retry_judge(int status, apr_interval_time_t age);
 apr_interval_time_t ss_webhook_retry_wait(int failed);
 /* Whether another notification is kept while so many wait. */
 int ss_webhook_retry_has_room(int waiting);
-
-/* ---- one notification: a POST by libcurl, on a helper thread ---- */
-
-typedef struct {
-    const char *event, *url, *body;
-    const char *trace;  /* for the field "traceparent", or NULL */
-    const char *secret; /* NULL: not signed */
-    /* addresses of private networks and of this machine are allowed */
-    int may_be_private;
-    int status;      /* out: HTTP status; 0: no response */
-    char error[256]; /* out: why there was no response */
-} ss_webhook_call_t;
-
-/* Once, before the first call, while no other thread runs in libcurl. */
-void ss_webhook_call_init(void);
-/* Makes the request; blocks for at most 15 s. handle: NULL at first, then kept between calls, so
- * that connections are reused; one call at a time. */
-void ss_webhook_call(ss_webhook_call_t *call, void **handle);
-void ss_webhook_call_close(void *handle);
-/* Whether an address is in a network that a URL from outside must not reach: this machine, private,
- * link-local, shared, multicast, unspecified; or of an unknown family. */
-int ss_webhook_call_is_private(const struct sockaddr *address);

@@ -1,16 +1,28 @@
 """Webhooks report the result of each message: signed, in time, again after a failure and after a restart, and never where they must not."""
+import base64
 import hashlib
 import hmac
 import http.server
 import json
+import os
 import socket
+import subprocess
 import threading
 import time
 
 from e2e.test_forms import answers_of, send_lines
 from e2e.test_submit import problem
 
+import pytest
+
+from rig.httpd import BUILD, CLI
+
 SECRET = "a secret of the application"
+WHSEC = "whsec_" + base64.b64encode(b"the octets of a key, thirty-two!").decode()
+VERIFY = """const { Webhook } = require("standardwebhooks");
+const { secret, headers, body } = JSON.parse(require("fs").readFileSync(0));
+const webhook = secret.startsWith("whsec_") ? new Webhook(secret) : new Webhook(Buffer.from(secret), { format: "raw" });
+console.log(JSON.stringify(webhook.verify(body, headers)));"""
 
 
 class Application:
@@ -51,6 +63,14 @@ class Application:
     def __exit__(self, *args):
         self.server.shutdown()
         self.server.server_close()
+
+
+def verified(secret, headers, body):
+    """What the library of Standard Webhooks makes of a notification; it throws at a wrong signature."""
+    done = subprocess.run(["node", "-e", VERIFY], input=json.dumps({"secret": secret, "headers": dict(headers), "body": body.decode()}), capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "NODE_PATH": os.path.join(BUILD, "sdk", "node_modules")})
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def handlers(lines):
@@ -149,3 +169,46 @@ def test_submitter_rate(make_httpd, relay):
     assert 1000 < int(refused.headers["Retry-After"]) <= 1201
     message = {"from": "app@example.com", "to": "bob@example.net", "text": "x"}
     assert [a["status"] for a in answers_of(send_lines(httpd, [message]))] == [429]
+
+
+@pytest.mark.parametrize("secret", [SECRET, WHSEC])
+def test_the_library_of_standard_webhooks_accepts_the_signature(make_httpd, relay, secret):
+    with Application() as application:
+        httpd = make_httpd(relay=relay, handlers=handlers(f'SMTPSendWebhook {application.url}\nSMTPSendWebhookSecret "{secret}"'))
+        answer = httpd.send_json({"from": "app@example.com", "to": "bob@example.net", "subject": "x", "text": "x"})
+        application.wait_for(1)
+        _, _, headers, body = application.received[0]
+        assert verified(secret, headers, body)["id"] == answer.json["id"]
+        assert headers["webhook-id"] == headers["SMTP-Send-Event"] and headers["webhook-timestamp"] == headers["SMTP-Send-Time"]
+        with pytest.raises(AssertionError):
+            verified(secret, headers, body.replace(b"bob", b"eve"))
+
+
+def webhook_test(*args):
+    return subprocess.run([CLI, "webhook", "test", *args], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("secret", [SECRET, WHSEC])
+def test_a_sample_is_sent_from_the_shell(tmp_path, secret):
+    (tmp_path / "secret").write_text(secret + "\n")
+    with Application() as application:
+        done = webhook_test(application.url, "--secret-file", str(tmp_path / "secret"))
+        assert done.returncode == 0 and "answered 204" in done.stdout and "signed" in done.stdout
+        body = application.wait_for(1)[0]
+        assert body["test"] is True and body["event"] == "sent" and body["recipient"]["state"] == "sent"
+        assert verified(secret, *application.received[0][2:]) == body
+
+
+def test_the_sample_says_what_went_wrong(tmp_path):
+    with Application(500, 410) as application:
+        done = webhook_test(application.url)
+        assert done.returncode == 1 and "answered 500" in done.stderr and "repeated" in done.stderr
+        assert webhook_test(application.url).returncode == 1
+        done = webhook_test(application.url)
+        assert done.returncode == 0 and "not signed" in done.stdout
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        done = webhook_test(f"http://127.0.0.1:{closed.getsockname()[1]}/")
+        assert done.returncode == 69 and "no answer" in done.stderr
+    assert webhook_test("ftp://example.com/").returncode == 64
+    assert webhook_test("http://127.0.0.1/", "--secret-file", str(tmp_path / "missing")).returncode == 66

@@ -80,8 +80,8 @@ LIBRARIES = [
      r"src/web/|src/config/(module|setters|config_build|config_sections)\.|src/daemon/(supervise|launch|final_states_hook)\.|mod_smtp_send\.c", "httpd"),
     (r"gmime/|glib", r"src/mail/(compose|address)\.|src/web/submit/idempotency", "GMime"),
     (r"gsasl", r"src/smtp/auth", "libgsasl"),
-    (r"openssl/", r"src/net/(tls|stream_tls|link_open|probe)|src/cli/|src/record/(webhook|event_privacy)", "OpenSSL"),
-    (r"curl/", r"src/record/webhook_call|src/cli/token_ask", "libcurl"),
+    (r"openssl/", r"src/net/(tls|stream_tls|link_open|probe)|src/cli/|src/net/webhook_call|src/record/event_privacy", "OpenSSL"),
+    (r"curl/", r"src/net/webhook_call|src/cli/token_ask", "libcurl"),
     (r"apr_dbd|sqlite3", r"src/queue/", "databases"),
 ]
 

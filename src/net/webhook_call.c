@@ -1,8 +1,9 @@
 /* The address is checked when the socket is created, after the
  * name was resolved: a host name that changes to a private address between check and use (DNS
  * rebinding) has no effect. */
-#include "record/webhook.h"
+#include "net/webhook_call.h"
 
+#include <apr_base64.h>
 #include <apr_escape.h>
 #include <apr_strings.h>
 #include <curl/curl.h>
@@ -16,6 +17,7 @@
 
 #define CALL_TIME 15L /* seconds for the whole */
 #define CONNECT_TIME 5L
+#define SS_WEBHOOK_SECRET_MAX 1024 /* octets; SMTPSendWebhookSecret allows fewer */
 
 void ss_webhook_call_init(void)
 {
@@ -90,46 +92,75 @@ static size_t ignore(char *bytes, size_t size, size_t count, void *self)
     return size * count;
 }
 
-/* "SMTP-Send-Signature: sha256=..." */
-static void sign(char *out, size_t room, const char *secret, const char *time, const char *body)
+/* The HMAC-SHA256 of the pieces, up to NULL. Its length; 0: it cannot be made. */
+static size_t sign(unsigned char digest[EVP_MAX_MD_SIZE], const unsigned char *key, size_t key_len,
+                   const char *const *pieces)
 {
-    static const char name[] = "SMTP-Send-Signature: sha256=";
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    size_t digest_len = sizeof(digest), used = sizeof(name) - 1;
-    EVP_PKEY *key = EVP_PKEY_new_mac_key(EVP_PKEY_HMAC, NULL, (const unsigned char *)secret,
-                                         (int)strlen(secret));
+    size_t len = EVP_MAX_MD_SIZE;
+    EVP_PKEY *mac = EVP_PKEY_new_mac_key(EVP_PKEY_HMAC, NULL, key, (int)key_len);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    int ok = key && context && EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) > 0 &&
-             EVP_DigestSignUpdate(context, time, strlen(time)) > 0 &&
-             EVP_DigestSignUpdate(context, ".", 1) > 0 &&
-             EVP_DigestSignUpdate(context, body, strlen(body)) > 0 &&
-             EVP_DigestSignFinal(context, digest, &digest_len) > 0;
+    int ok = mac && context && EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, mac) > 0;
 
+    for (; ok && *pieces; pieces++)
+        ok = EVP_DigestSignUpdate(context, *pieces, strlen(*pieces)) > 0;
+    ok = ok && EVP_DigestSignFinal(context, digest, &len) > 0;
     EVP_MD_CTX_free(context);
-    EVP_PKEY_free(key);
-    memcpy(out, name, sizeof(name));
-    if (ok && used + digest_len * 2 < room) apr_escape_hex(out + used, digest, digest_len, 0, NULL);
+    EVP_PKEY_free(mac);
+    return ok ? len : 0;
+}
+
+/* What Standard Webhooks signs with. Its length; at most the secret's. */
+static size_t key_of(unsigned char *key, const char *secret)
+{
+    static const char prefix[] = "whsec_";
+
+    if (!strncmp(secret, prefix, sizeof(prefix) - 1)) {
+        int len = apr_base64_decode_binary(key, secret + sizeof(prefix) - 1);
+        if (len > 0) return (size_t)len;
+    }
+    memcpy(key, secret, strlen(secret));
+    return strlen(secret);
+}
+
+static struct curl_slist *sign_fields(struct curl_slist *list, const ss_webhook_call_t *call,
+                                      const char *time)
+{
+    const char *const ours[] = { time, ".", call->body, NULL };
+    const char *const standard[] = { call->event, ".", time, ".", call->body, NULL };
+    unsigned char digest[EVP_MAX_MD_SIZE], key[SS_WEBHOOK_SECRET_MAX];
+    char text[EVP_MAX_MD_SIZE * 2 + 1], line[600];
+
+    if (!call->secret || strlen(call->secret) > sizeof(key)) return list;
+    size_t len = sign(digest, (const unsigned char *)call->secret, strlen(call->secret), ours);
+    apr_escape_hex(text, digest, len, 0, NULL);
+    apr_snprintf(line, sizeof(line), "SMTP-Send-Signature: sha256=%s", text);
+    list = curl_slist_append(list, line);
+    len = sign(digest, key, key_of(key, call->secret), standard);
+    apr_base64_encode_binary(text, digest, (int)len);
+    apr_snprintf(line, sizeof(line), "webhook-signature: v1,%s", text);
+    return curl_slist_append(list, line);
 }
 
 static struct curl_slist *fields_of(const ss_webhook_call_t *call)
 {
+    static const char *const ids[] = { "SMTP-Send-Event", "webhook-id" }, *const times[] = {
+        "SMTP-Send-Time", "webhook-timestamp"
+    };
     char time[32], line[600];
     struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json");
 
     apr_snprintf(time, sizeof(time), "%" APR_INT64_T_FMT, (apr_int64_t)apr_time_sec(ss_wall_now()));
-    apr_snprintf(line, sizeof(line), "SMTP-Send-Event: %s", call->event);
-    list = curl_slist_append(list, line);
-    apr_snprintf(line, sizeof(line), "SMTP-Send-Time: %s", time);
-    list = curl_slist_append(list, line);
+    for (int i = 0; i < 2; i++) {
+        apr_snprintf(line, sizeof(line), "%s: %s", ids[i], call->event);
+        list = curl_slist_append(list, line);
+        apr_snprintf(line, sizeof(line), "%s: %s", times[i], time);
+        list = curl_slist_append(list, line);
+    }
     if (call->trace) {
         apr_snprintf(line, sizeof(line), "traceparent: %s", call->trace);
         list = curl_slist_append(list, line);
     }
-    if (call->secret) {
-        sign(line, sizeof(line), call->secret, time, call->body);
-        list = curl_slist_append(list, line);
-    }
-    return curl_slist_append(list, "Expect:");
+    return curl_slist_append(sign_fields(list, call, time), "Expect:");
 }
 
 void ss_webhook_call(ss_webhook_call_t *call, void **handle)
