@@ -49,7 +49,7 @@ IS_X86 := $(if $(filter x86_64 i686,$(shell uname -m)),yes)
 HARD   := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fstack-clash-protection \
           $(IS_X86:yes=-fcf-protection)
 OWN    := -Isrc -Iinclude -DSMTP_SEND_VERSION='"$(VERSION)"' \
-          -DSS_DEFAULT_SOCKET='"$(or $(RUNTIMEDIR),/var/run/apache2)/smtp_send.sock"' \
+          -DSS_DEFAULT_SOCKET='"$(or $(RUNTIMEDIR),/var/run/apache2)/smtp_send.sock"' -DSS_SERVICE_SOCKET='"/run/smtp-send/smtp_send.sock"' \
           -DSS_DEFAULT_STATE_DIR='"$(STATEDIR)"' -DSS_DEFAULT_RUNTIME_DIR='"$(or $(RUNTIMEDIR),/var/run/apache2)"' \
           -DSS_LIBEXEC='"$(LIBEXEC)"' -DSS_DAEMON='"$(SBINDIR)/smtp-sendd"' -DSS_COMMANDS='"$(COMMANDS)"'
 CFLAGS_ALL = -std=gnu11 -pthread -fPIC -fvisibility=hidden $(OPT) $(HARD) $(SAN) $(WARN) $(OWN) \
@@ -64,7 +64,7 @@ DAEMON_SRC  := src/daemon/smtp_sendd.c
 LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON) $(DAEMON_SRC),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire delivery record operator intake daemon))))
 SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c src/web/*/*.c)
 # The command: what every process of a message needs, with little linked, and everything else.
-FRONT_SRC := $(addprefix src/cli/,front.c cli.c sendmail.c sendmail_options.c sendmail_input.c sendmail_smtp.c)
+FRONT_SRC := $(addprefix src/cli/,front.c cli.c cli_socket.c sendmail.c sendmail_options.c sendmail_input.c sendmail_smtp.c)
 CLI_SRC  := $(filter-out src/cli/front.c src/cli/manual%,$(wildcard src/cli/*.c))
 MANUALS  := $(B)/smtp-send.1 $(B)/mod_smtp_send.5 $(B)/smtp-sendd.8
 UNIT_SRC := $(wildcard t/unit/*.c)
@@ -84,6 +84,7 @@ help:
 ## make bench           speed, side by side with a Postfix null client; ROWS="S1 S6" names rows
 ## make install         into httpd's own folders (DESTDIR=... for packages)
 ## make install-sendmail  links named sendmail, mailq and newaliases to the installed smtp-send, if no mail server has its own
+## make install-service  smtp-sendd.service and smtp-send.service, for hosts without Apache in front
 ## make deb             build/libapache2-mod-smtp-send_VERSION_ARCH.deb; make dist: build/mod_smtp_send-VERSION.tar.gz
 ## make lint            structure, names and form of the code, documents against code; CHECKS="cycles names" runs only these
 ## make format          clang-format over all C code (.clang-format; make lint asks for it)
@@ -182,6 +183,17 @@ install-sendmail:
 	ln -s $(SBINDIR)/sendmail $(DESTDIR)/usr/lib/sendmail
 	for name in mailq newaliases; do ln -s $(BINDIR)/smtp-send $(DESTDIR)$(BINDIR)/$$name || exit; done
 	for name in sendmail mailq newaliases; do ln -s smtp-send.1 $(DESTDIR)$(MANDIR)/man1/$$name.1 || exit; done
+
+# For hosts without Apache in front: the units of systemd and their configuration; nothing is enabled. Needs a user smtp-send.
+UNITDIR := /lib/systemd/system
+.PHONY: install-service
+install-service:
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)/etc/smtp-send
+	@mkdir -p $(B)
+	sed 's/^User www-data/User smtp-send/' conf/examples/smtp-sendd.conf > $(B)/smtp-sendd.conf
+	install -m 644 conf/examples/smtp-sendd.service conf/examples/smtp-send.service $(DESTDIR)$(UNITDIR)/
+	for f in conf/service.conf $(B)/smtp-sendd.conf; do \
+	    to=$(DESTDIR)/etc/smtp-send/$$(basename $$f); [ ! -e "$$to" ] || to=$$to.new; install -m 644 $$f $$to; done
 
 # A package for Debian and its relatives, by debhelper, from what is built here; enabled by a2enmod smtp_send alone.
 DEB := $(B)/libapache2-mod-smtp-send_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb

@@ -22,7 +22,7 @@ typedef struct {
 
 struct ss_cli_t {
     apr_pool_t *pool;
-    const char *socket;              /* --socket, $SMTP_SEND_SOCKET or the built-in default */
+    const char *socket;              /* ss_cli_socket */
     const ss_cli_command_t *command; /* the one that runs, for --help */
     int is_json;                     /* --json */
 };
@@ -54,6 +54,13 @@ int ss_cli_exit_code(int status, int other);
 extern const char *ss_cli_program;
 /* Prints "PROGRAM: ..." on standard error. Returns code. */
 int ss_cli_complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The daemon's socket: option (--socket; NULL: none), else $SMTP_SEND_SOCKET, else the built-in
+ * default. */
+const char *ss_cli_socket(const char *option);
+/* The built-in default: httpd's, or the one of smtp-send.service and smtp-sendd.service where that
+ * is there and nobody listens at httpd's. */
+const char *ss_cli_socket_choose(const char *httpds, const char *services);
 
 /* ---- exit codes for monitoring; pure ---- */
 

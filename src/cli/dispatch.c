@@ -7,9 +7,6 @@
 
 #include "cli/cli.h"
 
-#ifndef SS_DEFAULT_SOCKET
-#define SS_DEFAULT_SOCKET "/var/run/apache2/smtp_send.sock"
-#endif
 #ifndef SMTP_SEND_VERSION
 #define SMTP_SEND_VERSION "unknown"
 #endif
@@ -21,9 +18,9 @@ static void print_commands(FILE *to)
         fprintf(to, "  %-12s%s\n", ss_cli_commands[i].name, ss_cli_commands[i].summary);
     fprintf(to,
             "\n'smtp-send COMMAND --help' shows its options. The daemon's socket is --socket,\n"
-            "else $SMTP_SEND_SOCKET, else\n%s.\n"
+            "else $SMTP_SEND_SOCKET, else\n%s, else\n%s of the services.\n"
             "Started as sendmail, mailq or newaliases, it is that command.\n",
-            SS_DEFAULT_SOCKET);
+            SS_DEFAULT_SOCKET, SS_SERVICE_SOCKET);
 }
 
 /* Reads the options before the command. Returns the index of the command, or -1 with the exit code.
@@ -90,14 +87,12 @@ static int run(ss_cli_t *cli, int argc, const char *const *argv)
 
 int main(int argc, const char *const *argv)
 {
-    ss_cli_t cli = { .socket = SS_DEFAULT_SOCKET };
-    const char *socket = getenv("SMTP_SEND_SOCKET");
+    ss_cli_t cli = { .socket = ss_cli_socket(NULL) };
 
     if (argc < 1 || apr_initialize() != APR_SUCCESS) return EX_OSERR;
     if (apr_pool_create(&cli.pool, NULL) != APR_SUCCESS) return EX_OSERR;
     /* Only how characters are shown: numbers and comparing must not depend on the locale. */
     setlocale(LC_CTYPE, "");
-    if (socket && *socket) cli.socket = socket;
     int code = run(&cli, argc, argv);
     if (fflush(stdout) && code == EX_OK)
         code = ss_cli_complain(EX_IOERR, "the output could not be written");

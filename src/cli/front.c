@@ -55,14 +55,13 @@ static int sendmail_at(int argc, const char *const *argv, const char **socket)
 
 int main(int argc, const char *const *argv)
 {
-    const char *socket = getenv("SMTP_SEND_SOCKET");
-    ss_sendmail_t s = { .socket = SS_DEFAULT_SOCKET };
+    ss_sendmail_t s = { .socket = NULL };
     apr_pool_t *pool;
     int at = argc > 0 ? sendmail_at(argc, argv, &s.socket) : -1;
 
     if (at < 0) return start_commands(argv);
     ss_cli_program = "sendmail";
-    if (socket && *socket && !strcmp(s.socket, SS_DEFAULT_SOCKET)) s.socket = socket;
+    s.socket = ss_cli_socket(s.socket);
     if (apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return EX_OSERR;
     switch (ss_sendmail_read(&s, argc - at, argv + at, pool)) {
