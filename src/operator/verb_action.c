@@ -66,7 +66,8 @@ static int take_result(work_t *work, ss_store_request_t *request)
         ss_selection_conflict(s, control->state ? control->state : "unknown", NULL);
         return 1;
     }
-    if (s->is_filtered ? control->more && control->messages : work->next < s->ids->nelts) return 0;
+    apr_cpystrn(s->filter.after, control->next, sizeof(s->filter.after));
+    if (s->is_filtered ? control->more : work->next < s->ids->nelts) return 0;
     ss_selection_finish(s, work->control == SS_ACTION_CANCEL ? "cancelled" : NULL);
     return 1;
 }
@@ -113,8 +114,6 @@ static void step(ss_selection_t *s)
     request->limit = STEP;
     request->keep_history =
         s->context->config->globals.history > 0 || ss_webhook_reads_stored(s->context->record);
-    /* The same for the count and for each step: an action takes what it changed out of what the
-     * filter matches. */
     request->filter = s->filter;
     ss_store_port_post(s->context->queue, &request->head);
 }

@@ -124,21 +124,27 @@ static apr_status_t act_on_one(ss_db_t *db, ss_store_control_t *request)
     return rv;
 }
 
+/* One step: as many messages as a step of a list looks at. Only unfinished ones can be changed. */
 static apr_status_t act_on_page(ss_db_t *db, ss_store_control_t *request)
 {
+    const char *after = *request->filter.after ? request->filter.after : SS_STORE_PAGE_END;
     apr_array_header_t *page =
         apr_array_make(request->head.pool, request->limit, sizeof(ss_message_t *));
-    apr_status_t rv = ss_store_page_select(
-        db, SS_SQL_PAGE, &request->filter,
-        *request->filter.after ? request->filter.after : SS_STORE_PAGE_END, "",
-        actions[request->control].mode, request->now, request->limit, request->head.pool);
+    apr_status_t rv = ss_store_page_bound(db, SS_SQL_PAGE_BOUND_OPEN, after, request->next);
     found_t found;
 
+    if (rv == APR_SUCCESS)
+        rv = ss_store_page_select(db, SS_SQL_PAGE, &request->filter, after, request->next,
+                                  actions[request->control].mode, request->now, request->limit,
+                                  request->head.pool);
     while (ss_db_next(db))
         APR_ARRAY_PUSH(page, ss_message_t *) = ss_message_row_read(db, request->head.pool);
     for (int i = 0; i < page->nelts && rv == APR_SUCCESS; i++)
         rv = act_on_message(db, request, APR_ARRAY_IDX(page, i, ss_message_t *), &found);
-    request->more = page->nelts == request->limit;
+    if (page->nelts == request->limit)
+        apr_cpystrn(request->next, APR_ARRAY_IDX(page, page->nelts - 1, ss_message_t *)->id,
+                    sizeof(request->next));
+    request->more = *request->next != '\0';
     return rv;
 }
 
@@ -147,6 +153,7 @@ apr_status_t ss_store_control_write(ss_db_t *db, ss_store_control_t *request)
     request->rows = apr_array_make(request->head.pool, 4, sizeof(ss_store_changed_t));
     request->messages = 0;
     request->more = 0;
+    *request->next = '\0';
     request->state = NULL;
     return *request->id ? act_on_one(db, request) : act_on_page(db, request);
 }

@@ -63,9 +63,8 @@ static apr_status_t select_ident(ss_db_t *db, const ss_store_filter_t *f, const 
                         SS_ARGS{ after, bound, begins, ends, &uid, &uid, &limit });
 }
 
-/* The last id of a step that begins below `after`; "": fewer messages than one step are left. */
-static apr_status_t step_bound(ss_db_t *db, ss_sql_t sql, const char *after,
-                               char bound[SS_IDENT_TEXT])
+apr_status_t ss_store_page_bound(ss_db_t *db, ss_sql_t sql, const char *after,
+                                 char bound[SS_IDENT_TEXT])
 {
     apr_int64_t offset = SS_STORE_PAGE_STEP - 1;
     apr_status_t rv = ss_db_select(db, sql, SS_ARGS{ after, &offset });
@@ -86,7 +85,7 @@ apr_status_t ss_store_page_list(ss_db_t *db, ss_store_list_t *request, int *more
     ss_store_place_t *at = &request->place;
     const char *after = begin_of(&request->filter, at);
     char bound[SS_IDENT_TEXT];
-    apr_status_t rv = step_bound(db, bound_for(&request->filter), after, bound);
+    apr_status_t rv = ss_store_page_bound(db, bound_for(&request->filter), after, bound);
 
     if (!request->rows)
         request->rows = apr_array_make(request->head.pool, request->limit, sizeof(ss_message_t *));
@@ -117,7 +116,7 @@ apr_status_t ss_store_page_count(ss_db_t *db, ss_store_matches_t *request, apr_i
     ss_store_place_t *at = &request->place;
     const char *after = begin_of(&request->filter, at);
     char bound[SS_IDENT_TEXT];
-    apr_status_t rv = step_bound(
+    apr_status_t rv = ss_store_page_bound(
         db, request->filter.is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND, after, bound);
 
     if (rv == APR_SUCCESS) {

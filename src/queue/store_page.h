@@ -12,6 +12,10 @@
 apr_status_t ss_store_page_select(ss_db_t *db, ss_sql_t sql, const ss_store_filter_t *filter,
                                   const char *after, const char *bound, apr_int64_t mode,
                                   apr_time_t now, apr_int64_t limit, apr_pool_t *pool);
+/* The last id of a step that begins below `after`, where sql (SS_SQL_PAGE_BOUND_) cuts; "": fewer
+ * messages than one step are left. */
+apr_status_t ss_store_page_bound(ss_db_t *db, ss_sql_t sql, const char *after,
+                                 char bound[SS_IDENT_TEXT]);
 /* One step. *more: call it again. */
 apr_status_t ss_store_page_list(ss_db_t *db, ss_store_list_t *request, int *more);
 apr_status_t ss_store_page_count(ss_db_t *db, ss_store_matches_t *request, apr_int64_t mode,

@@ -168,7 +168,8 @@ typedef struct { /* a message that CONTROL changed */
     apr_uint64_t size;
 } ss_store_changed_t;
 
-/* An action on one message (id), or on at most `limit` messages that match the filter. */
+/* An action on one message (id), or on at most `limit` messages that match the filter,
+ * in a step that looks at a bounded number of messages. */
 typedef struct {
     ss_store_request_t head;
     ss_store_action_t control;
@@ -183,8 +184,9 @@ typedef struct {
     /* answer */
     apr_int64_t messages;     /* changed, or handed over */
     apr_array_header_t *rows; /* of ss_store_changed_t */
-    int more;                 /* there may be others */
-    const char *state;        /* state of the one message if it could not be changed */
+    int more;                 /* there may be others: filter.after of the next step is */
+    char next[SS_IDENT_TEXT];
+    const char *state; /* state of the one message if it could not be changed */
 } ss_store_control_t;
 ss_store_control_t *ss_store_control_create(ss_store_action_t control, const char *who,
                                             apr_time_t now, ss_store_done_t *done, void *baton);

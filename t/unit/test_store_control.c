@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "queue/store_page.h"
 #include "store_rig.h"
 
 static store_rig_t rig;
@@ -337,6 +338,46 @@ static void actions_on_filters(void)
     store_rig_end(&rig);
 }
 
+/* An action by filter stops no delivery: each step looks at a bounded number of messages, also
+ * where nearly none matches. */
+static void an_action_on_a_filter_goes_in_steps(void)
+{
+    ss_store_filter_t filter = { .state = -1, .uid = -1, .to = "oldest@example.net" };
+    static ss_store_accept_t *accepts[SS_STORE_PAGE_STEP + 1];
+    static ss_message_t *messages[SS_STORE_PAGE_STEP + 1];
+    static int is_done[SS_STORE_PAGE_STEP + 1];
+    int touched = 0, steps = 0;
+
+    store_rig_start(&rig);
+    for (int i = 0; i < SS_STORE_PAGE_STEP + 1; i++) {
+        messages[i] = store_rig_message(&rig, 1, 10);
+        if (!i) messages[i]->rcpts[0].address = "oldest@example.net";
+        accepts[i] = ss_store_accept_create(messages[i], store_rig_done, &is_done[i]);
+        store_rig_post(&rig, &accepts[i]->head);
+    }
+    for (int i = 0; i < SS_STORE_PAGE_STEP + 1; i++) {
+        store_rig_wait(&rig, &is_done[i]);
+        CU_ASSERT_EQUAL_FATAL(accepts[i]->head.rv, APR_SUCCESS);
+        apr_pool_destroy(accepts[i]->head.pool);
+        apr_pool_destroy(messages[i]->pool);
+    }
+    for (int more = 1; more && steps < 5; steps++) {
+        ss_store_control_t *request =
+            ss_store_control_create(SS_ACTION_HOLD, "tester", RIG_NOW, store_rig_done, NULL);
+        request->filter = filter;
+        request->limit = 500;
+        CU_ASSERT_EQUAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
+        CU_ASSERT_EQUAL(request->messages, steps);
+        touched += (int)request->messages;
+        more = request->more;
+        apr_cpystrn(filter.after, request->next, sizeof(filter.after));
+        apr_pool_destroy(request->head.pool);
+    }
+    CU_ASSERT_EQUAL(touched, 1);
+    CU_ASSERT_EQUAL(steps, 2);
+    store_rig_end(&rig);
+}
+
 static void others_messages_are_not_touched(void)
 {
     store_rig_start(&rig);
@@ -363,5 +404,6 @@ void ss_suite_store_control(void)
                 ids_are_found_by_their_beginning_or_end);
     CU_add_test(suite, "lists_show_some_recipients", lists_show_some_recipients);
     CU_add_test(suite, "actions_on_filters", actions_on_filters);
+    CU_add_test(suite, "an_action_on_a_filter_goes_in_steps", an_action_on_a_filter_goes_in_steps);
     CU_add_test(suite, "others_messages_are_not_touched", others_messages_are_not_touched);
 }
