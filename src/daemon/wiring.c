@@ -101,6 +101,14 @@ static void defer(void *self, ss_deferred_t *deferred)
     ss_loop_defer(d->loop, deferred);
 }
 
+static apr_status_t compute(void *self, void (*work)(void *baton), void (*done)(void *baton),
+                            void *baton)
+{
+    const ss_daemon_t *d = self;
+
+    return ss_loop_compute(d->loop, work, done, baton);
+}
+
 static apr_uint32_t draw(void *self)
 {
     (void)self;
@@ -218,6 +226,7 @@ static apr_status_t make_delivery(ss_daemon_t *d)
                                                  .timer = set_timer,
                                                  .untimer = clear_timer,
                                                  .defer = defer,
+                                                 .compute = compute,
                                                  .random = draw,
                                                  .may_log = may_log,
                                                  .recipient_changed = recipient_changed,

@@ -12,6 +12,9 @@
 #include "delivery/relay_host.h"
 #include "delivery/suspects_judge.h"
 
+/* a message that must be converted while enough others are waits */
+#define CONVERSION_AGAIN (100 * 1000)
+
 typedef struct {
     ss_client_message_t message; /* what the client sees */
     ss_job_t *job;
@@ -21,6 +24,7 @@ typedef struct {
     ss_outcome_attempt_t attempt;
     ss_reading_t *reading;
     const char *converted; /* the whole content, re-encoded for a relay without 8BITMIME; or NULL */
+    ss_conversion_t *conversion; /* made before; or NULL */
 } transaction_t;
 
 static const ss_transport_ops_t *ops_of(const ss_connection_t *connection)
@@ -67,6 +71,42 @@ int ss_handover_wants_whole(const ss_connection_t *connection, const ss_message_
     return (needs.header || needs.body) && ss_message_resident(m) < m->size;
 }
 
+int ss_handover_wants_conversion(const ss_connection_t *connection, const ss_job_t *job)
+{
+    ss_convert_t needs = needs_of(connection, job->message);
+
+    return (needs.header || needs.body) && job->message->size > SS_CONVERSION_FROM &&
+           job->delivery->ports.compute && !ss_conversion_fits(job->conversion, needs);
+}
+
+static void conversion_over(void *self)
+{
+    ss_job_t *job = self;
+
+    job->is_loading = 0;
+    job->relay->loads--;
+    ss_job_settle(job);
+    ss_relay_wake(job->relay);
+}
+
+void ss_handover_convert(const ss_connection_t *connection, ss_job_t *job)
+{
+    ss_relay_t *relay = job->relay;
+
+    ss_conversion_drop(job->conversion);
+    job->conversion = NULL;
+    if (relay->conversions >= SS_CONVERSION_MAX) {
+        job->not_before = ss_mono_add(ss_delivery_mono(job->delivery), CONVERSION_AGAIN);
+    } else {
+        job->conversion = ss_conversion_begin(&job->delivery->ports, job->message,
+                                              needs_of(connection, job->message),
+                                              &relay->conversions, conversion_over, job);
+        job->is_loading = job->conversion->is_running;
+        relay->loads += job->is_loading;
+    }
+    ss_job_settle(job);
+}
+
 /* Re-encodes what the server does not take. What cannot be stays as it is: the client then refuses
  * it with the reason, but for a signed header, which is no worse than 8-bit text. */
 static void fit(transaction_t *t)
@@ -74,11 +114,21 @@ static void fit(transaction_t *t)
     const ss_message_t *m = t->job->message;
     ss_convert_t needs = needs_of(t->connection, m), asked = needs;
     int has_8bitmime = capability_of(t->connection)->eight_bit_mime;
-    const char *bytes;
-    apr_size_t len;
+    const char *bytes = NULL;
+    apr_size_t len = 0;
+    int is_changed = 0;
 
-    if ((needs.header || needs.body) &&
-        !ss_convert_make(m, &needs, &bytes, &len, t->message.pool)) {
+    if (ss_conversion_fits(t->job->conversion, asked)) {
+        t->conversion = t->job->conversion;
+        t->job->conversion = NULL;
+        is_changed = t->conversion->is_changed;
+        bytes = t->conversion->bytes;
+        len = t->conversion->len;
+        needs = t->conversion->left;
+    } else if (needs.header || needs.body) {
+        is_changed = !ss_convert_make(m, &needs, &bytes, &len, t->message.pool);
+    }
+    if (is_changed) {
         t->converted = bytes;
         t->message.size = (apr_off_t)len;
     }
@@ -171,6 +221,7 @@ static transaction_t *make(ss_connection_t *connection, ss_job_t *job)
 static void free_transaction(transaction_t *t)
 {
     ss_reading_end(t->reading);
+    ss_conversion_drop(t->conversion);
     apr_pool_destroy(t->message.pool);
 }
 

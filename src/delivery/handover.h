@@ -12,6 +12,10 @@ int ss_handover_max_recipients(int setting, int learned, int offered);
 /* Whether the content would have to be re-encoded for this connection, for which all of it must be
  * in memory. */
 int ss_handover_wants_whole(const ss_connection_t *connection, const ss_message_t *m);
+/* Whether it is so much that another thread does it first; all of the content is in memory. */
+int ss_handover_wants_conversion(const ss_connection_t *connection, const ss_job_t *job);
+/* Has it done, and puts the job into the order again. It is not in the order. */
+void ss_handover_convert(const ss_connection_t *connection, ss_job_t *job);
 /* Hands the recipients over that are due. 0: none is, or the connection would not take it; the job
  * is unchanged. */
 int ss_handover_begin(ss_connection_t *connection, ss_job_t *job);

@@ -133,7 +133,9 @@ void ss_job_forget(ss_job_t *job)
     assert(!job->is_sending);
     if (!job->message) return;
     keep_met(job);
-    apr_pool_destroy(job->message->pool);
+    /* At the end of the process a thread may still read it. */
+    if (ss_conversion_drop(job->conversion)) apr_pool_destroy(job->message->pool);
+    job->conversion = NULL;
     job->message = NULL;
     job->delivery->memory -= job->memory;
     job->memory = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/backoff.h"
+#include "delivery/conversion.h"
 #include "delivery/relay.h"
 
 /* contents in memory for delivery; past it they are read from the store again when it is their
@@ -21,10 +22,11 @@ typedef struct ss_job_t {
     ss_schedule_entry_t entry; /* in the relay's schedule while it waits */
     ss_delivery_t *delivery;
     ss_relay_t *relay;
-    ss_message_t *message; /* NULL: only its place is known; it is loaded before it is sent */
-    apr_size_t memory;     /* counted against SS_JOB_MEMORY_MAX */
-    int is_scheduled, is_loading, is_sending;
-    int outcomes;         /* posted and not committed yet */
+    ss_conversion_t *conversion; /* of its content, for a relay that takes 7 bits; or NULL */
+    ss_message_t *message;       /* NULL: only its place is known; it is loaded before it is sent */
+    apr_size_t memory;           /* counted against SS_JOB_MEMORY_MAX */
+    int is_scheduled, is_loading, is_sending; /* loading: or its content is being converted */
+    int outcomes;                             /* posted and not committed yet */
     int refused;          /* ... that wait to be posted again: no other attempt meanwhile */
     ss_backoff_t unread;  /* of loads that failed */
     int uncharged;        /* sessions that ended at it in a row (retry.h) */

@@ -60,6 +60,12 @@ typedef struct {
      * never within this call. */
     void (*defer)(void *self, ss_deferred_t *deferred);
 
+    /* Runs work(baton) on another thread, then done(baton) on this one, never within this call. An
+     * error returned: nothing was begun. At the end of the process done may not be called. NULL:
+     * there are no threads. */
+    apr_status_t (*compute)(void *self, void (*work)(void *baton), void (*done)(void *baton),
+                            void *baton);
+
     /* 32 bits of which nobody can tell the next. */
     apr_uint32_t (*random)(void *self);
     /* Whether a sentence that may come in a flood is to be written to the log now: 0 where the same

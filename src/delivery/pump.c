@@ -53,6 +53,10 @@ static moved_t move(ss_job_t *job)
         ss_backlog_load(job);
         return MOVED;
     }
+    if (ss_handover_wants_conversion(connection, job)) {
+        ss_handover_convert(connection, job);
+        return MOVED;
+    }
     if (ss_handover_begin(connection, job)) return SENT;
     ss_job_settle(job);
     return MOVED;

@@ -87,6 +87,7 @@ typedef struct ss_relay_t {
     ss_schedule_t *schedule;
     ss_deferred_t pump;   /* pump.h */
     ss_timer_t timer;     /* wakes the pump: a message is due, or a host may be tried */
+    int conversions;      /* conversion.h */
     int loads;            /* messages being read from the store */
     int is_filling;       /* the order is being read from the store (backlog.h) */
     int was_filled;       /* all of the order was looked at once */

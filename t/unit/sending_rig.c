@@ -82,6 +82,7 @@ static void take_bytes(ss_transport_t *t, const char *bytes, apr_size_t len)
     char line[1000];
     char *end;
 
+    for (apr_size_t i = 0; i < len; i++) t->rig->octets_8bit += (bytes[i] & 0x80) != 0;
     ss_buf_append(&t->in, bytes, len);
     while (t->in.len && (end = memchr(t->in.data, '\n', t->in.len)) != NULL) {
         apr_size_t n = (apr_size_t)(end - t->in.data) + 1;
@@ -261,7 +262,7 @@ static ss_message_t *make_message(const sending_rig_t *rig, int number)
 {
     apr_pool_t *pool = ss_store_pool();
     ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
-    const char *content = CONTENT;
+    const char *content = rig->content ? rig->content : CONTENT;
 
     m->pool = pool;
     apr_cpystrn(m->id, rig->stored[number].id, sizeof(m->id));
@@ -274,6 +275,7 @@ static ss_message_t *make_message(const sending_rig_t *rig, int number)
     m->part_count = 1;
     m->parts[0].bytes = content;
     m->parts[0].len = m->size = strlen(content);
+    m->attr.is_8bit = rig->content != NULL;
     m->attr.priority = SS_PRIORITY_NORMAL;
     m->attr.submitter = "app";
     m->attr.expire = rig->stored[number].expire;
@@ -511,6 +513,32 @@ static apr_uint32_t draw(void *self)
     return 0x80000000u; /* no jitter */
 }
 
+/* Work is done when the turn ends. */
+static void compute_now(ss_deferred_t *deferred, ss_mono_t now)
+{
+    sending_rig_t *rig = deferred->self;
+
+    (void)now;
+    if (rig->holds_work) return;
+    rig->work(rig->work_baton);
+    rig->works++;
+    rig->work_done(rig->work_baton);
+}
+
+static apr_status_t compute(void *self, void (*begin)(void *baton), void (*done)(void *baton),
+                            void *baton)
+{
+    sending_rig_t *rig = self;
+
+    if (rig->refuses_work || rig->computing.is_pending) return APR_ENOMEM;
+    rig->work = begin;
+    rig->work_done = done;
+    rig->work_baton = baton;
+    rig->computing = (ss_deferred_t){ .call = compute_now, .self = rig };
+    ss_deferred_add(&rig->deferred, &rig->computing);
+    return APR_SUCCESS;
+}
+
 static int may_log(void *self, const char *key)
 {
     (void)self;
@@ -634,6 +662,7 @@ void sending_rig_start(sending_rig_t *rig)
                                                  .timer = set_timer,
                                                  .untimer = clear_timer,
                                                  .defer = defer,
+                                                 .compute = compute,
                                                  .random = draw,
                                                  .may_log = may_log,
                                                  .recipient_changed = recipient_changed,

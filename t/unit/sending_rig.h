@@ -46,6 +46,8 @@ struct sending_rig_t {
     int served[2];    /* contents, by host */
     int bodies;       /* contents that were accepted */
     int quits;
+    int octets_8bit;     /* above 127, in all that was received */
+    const char *content; /* of messages, with 8-bit text; NULL: a small one in ASCII */
     struct ss_transport_t *transports;
 
     /* ---- the login ---- */
@@ -55,6 +57,13 @@ struct sending_rig_t {
     ss_deferred_t load;
     void (*loaded)(void *baton, apr_status_t rv, const ss_result_t *result);
     void *loaded_baton;
+
+    /* ---- work for another thread ---- */
+    ss_deferred_t computing;
+    void (*work)(void *baton);
+    void (*work_done)(void *baton);
+    void *work_baton;
+    int works, holds_work, refuses_work;
 
     /* ---- the store ---- */
     struct ss_requests_t posted;

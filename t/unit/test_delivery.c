@@ -94,6 +94,119 @@ static void only_an_end_is_final(void)
     sending_rig_end(&rig);
 }
 
+/* ---- a relay that takes 7 bits ---- */
+
+static const char *seven_bits(sending_rig_t *r, const char *command)
+{
+    (void)r;
+    return strncmp(command, "EHLO", 4) ? at_rcpt && !strncmp(command, "RCPT", 4) ? at_rcpt : NULL
+                                       : "250 relay";
+}
+
+static void start_large(apr_size_t size)
+{
+    static char text[SS_CONVERSION_FROM + 1000];
+    static const char head[] = "Subject: x\r\n\r\n", line[] = "\xc3\xb6\xc3\xb6\r\n";
+    apr_size_t len = sizeof(head) - 1;
+
+    memcpy(text, head, len);
+    for (; len + sizeof(line) <= size; len += sizeof(line) - 1)
+        memcpy(text + len, line, sizeof(line));
+    begin();
+    rig.reply = seven_bits;
+    rig.content = text;
+    sending_rig_start(&rig);
+}
+
+/* Computed by another thread, and sent by this one. */
+static void a_large_message_is_converted_elsewhere(void)
+{
+    start_large(SS_CONVERSION_FROM + 900);
+    int m = sending_rig_add(&rig, 1), other = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(rig.works, 1); /* the other one is not begun: no thread; at once, then */
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, other), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(rig.octets_8bit, 0);
+    CU_ASSERT_EQUAL(rig.relay->conversions, 0);
+    CU_ASSERT_EQUAL(rig.relay->loads, 0);
+    CU_ASSERT_FALSE(is_known(m));
+    sending_rig_end(&rig);
+}
+
+static void a_small_one_is_converted_at_once(void)
+{
+    start_large(1000);
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(rig.works, 0);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(rig.octets_8bit, 0);
+    sending_rig_end(&rig);
+}
+
+/* Meanwhile somebody acts on it, or the daemon leaves. */
+static void what_changes_meanwhile_is_not_sent(void)
+{
+    for (int is_end = 0; is_end < 2; is_end++) {
+        start_large(SS_CONVERSION_FROM + 900);
+        int m = sending_rig_add(&rig, 1);
+        rig.holds_work = 1;
+        sending_rig_run(&rig, RIG_SECOND);
+        CU_ASSERT_EQUAL(rig.relay->conversions, 1);
+        if (!is_end) {
+            rig.stored[m].rcpts[0].state = SS_STATE_CANCELLED;
+            ss_job_refresh(rig.delivery, rig.stored[m].id, rig.relay);
+            sending_rig_run(&rig, RIG_SECOND);
+            rig.work(rig.work_baton);
+            rig.work_done(rig.work_baton);
+            sending_rig_run(&rig, RIG_SECOND);
+            CU_ASSERT_EQUAL(rig.relay->conversions, 0);
+            CU_ASSERT_EQUAL(rig.bodies, 0);
+            CU_ASSERT_FALSE(is_known(m));
+        }
+        sending_rig_end(&rig);
+    }
+}
+
+/* Another attempt converts it again: nothing of it is kept that long. */
+static void a_later_attempt_converts_again(void)
+{
+    start_large(SS_CONVERSION_FROM + 900);
+    at_rcpt = "450 4.2.1 busy";
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.works, 1);
+    CU_ASSERT_EQUAL(rig.relay->conversions, 0);
+    at_rcpt = NULL;
+    sending_rig_run(&rig, 100 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.works, 2);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    sending_rig_end(&rig);
+}
+
+/* Their memory has a bound; others go past them. */
+static void only_some_are_converted_at_once(void)
+{
+    start_large(SS_CONVERSION_FROM + 900);
+    rig.holds_work = 1;
+    int first = sending_rig_add(&rig, 1);
+    rig.refuses = 0;
+    rig.content = NULL;
+    int small = sending_rig_add(&rig, 1);
+    rig.relay->conversions += SS_CONVERSION_MAX;
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.works, 0);
+    CU_ASSERT_FALSE(rig.computing.call != NULL);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, small), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, first), SS_STATE_QUEUED);
+    rig.relay->conversions -= SS_CONVERSION_MAX;
+    rig.holds_work = 0;
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, first), SS_STATE_SENT);
+    sending_rig_end(&rig);
+}
+
 /* ---- attempts ---- */
 
 static void a_message_is_sent_and_forgotten(void)
@@ -932,6 +1045,11 @@ void ss_suite_delivery(void)
 {
     CU_pSuite suite = CU_add_suite("delivery", NULL, NULL);
 
+    CU_ADD_TEST(suite, a_large_message_is_converted_elsewhere);
+    CU_ADD_TEST(suite, a_small_one_is_converted_at_once);
+    CU_ADD_TEST(suite, what_changes_meanwhile_is_not_sent);
+    CU_ADD_TEST(suite, a_later_attempt_converts_again);
+    CU_ADD_TEST(suite, only_some_are_converted_at_once);
     CU_ADD_TEST(suite, an_end_is_recorded_after_its_commit);
     CU_ADD_TEST(suite, only_an_end_is_final);
 #define TEST(name) CU_add_test(suite, #name, name)
