@@ -2,10 +2,13 @@
 import glob
 import os
 import re
+import subprocess
+import textwrap
+import time
 
 import pytest
 
-from rig.httpd import ROOT
+from rig.httpd import CLI, ROOT
 
 PAGES = ["README.md", *sorted(os.path.relpath(path, ROOT) for path in glob.glob(f"{ROOT}/docs/*.md"))]
 IS_DIRECTIVE = re.compile(r"^\s*(SMTPSend\w+ |<(Location|Directory|VirtualHost|If)|LogLevel |ErrorLog |LoadModule |Include|SetHandler |Require |Define |Header |Remote|Proxy)")
@@ -80,3 +83,54 @@ def test_addresses_with_a_question_mark_are_quoted():
     for page in [*PAGES, *(os.path.relpath(path, ROOT) for path in glob.glob(f"{ROOT}/conf/**/*", recursive=True) if os.path.isfile(path))]:
         for line in read(page).splitlines():
             assert not re.search(r"\bcurl\b[^'\"]*\s[^'\"\s]*://[^'\"\s]*[?&*\[]", line), (page, line)
+
+
+def commands(page, program):
+    """The commands of a page, with the lines that continue them."""
+    for block in blocks(read(page)):
+        text = re.sub(r"\\\n\s*", "", textwrap.dedent(block))
+        # What is quoted goes over lines.
+        for command in re.findall(rf"^{program} (?:[^'\n]|'[^']*')*", text, re.M):
+            yield re.sub(r"\s+#\s.*$", "", command)
+
+
+def waiting(httpd):
+    """The id of a message that is not sent before next year."""
+    at = time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() + 365 * 86400))
+    return httpd.send_json({"from": "app@example.com", "to": "bob@example.net", "text": "x", "at": at}).json["id"]
+
+
+def test_curl_commands_work_as_they_stand(make_httpd, relay, tmp_path):
+    """Each gets 200 or 202, those of one message with its id."""
+    httpd = make_httpd(relay=relay, expect=["is paused", "status=cancelled"])
+    (tmp_path / "message.eml").write_text("From: app@example.com\nTo: bob@example.net\nSubject: Hello\n\nIt works.\n")
+    (tmp_path / "report.pdf").write_bytes(b"%PDF-1.4\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "curl").write_text('#!/bin/sh\nexec /usr/bin/curl -sS -o /dev/null -w "%{http_code} %{method}\\n" "$@"\n')
+    (tmp_path / "bin" / "curl").chmod(0o755)
+    ran = 0
+    for page in "README.md", "docs/http-api.md", "docs/operations.md", "docs/providers.md", "docs/installation.md", "docs/migration.md":
+        for command in commands(page, "curl"):
+            ident = waiting(httpd)
+            there = command.replace("http://localhost/", f"http://127.0.0.1:{httpd.port}/").replace("/ID", f"/{ident}").replace("id=ID", f"id={ident}").replace("wait=10s", "wait=1s")
+            done = subprocess.run(["sh", "-c", there], cwd=tmp_path, capture_output=True, text=True, timeout=60, env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
+            assert done.stdout[:3] in ("200", "202"), (page, command, done.stdout, done.stderr)
+            ran += 1
+    assert ran > 20
+
+
+def test_smtp_send_commands_work_as_they_stand(make_httpd, relay, tmp_path):
+    httpd = make_httpd(relay=relay, expect=["is paused", "status=cancelled", "status=bounced"])
+    ran = 0
+    for page in "README.md", "docs/commands.md", "docs/operations.md", "docs/migration.md":
+        for command in commands(page, "smtp-send"):
+            if "--recover" in command or "token" in command:
+                continue
+            ident = waiting(httpd)
+            if "release" in command:
+                httpd.cli("hold", ident, check=0)
+            done = subprocess.run(["sh", "-c", command.replace("ID", ident).split(";")[0]], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+                                  env={**os.environ, "PATH": f"{os.path.dirname(CLI)}:{os.environ['PATH']}", "SMTP_SEND_SOCKET": httpd.socket})
+            assert done.returncode in ((0, 1, 2) if " status" in command else (0,)), (page, command, done)
+            ran += 1
+    assert ran > 10
