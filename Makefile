@@ -64,7 +64,7 @@ DAEMON_SRC  := src/daemon/smtp_sendd.c
 LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON) $(DAEMON_SRC),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire delivery record operator intake daemon))))
 SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c src/web/*/*.c)
 # The command: what every process of a message needs, with little linked, and everything else.
-FRONT_SRC := $(addprefix src/cli/,front.c cli.c cli_socket.c sendmail.c sendmail_options.c sendmail_input.c sendmail_smtp.c)
+FRONT_SRC := $(addprefix src/cli/,front.c cli.c cli_socket.c sendmail.c sendmail_options.c sendmail_input.c sendmail_smtp.c patience.c)
 CLI_SRC  := $(filter-out src/cli/front.c src/cli/manual%,$(wildcard src/cli/*.c))
 MANUALS  := $(B)/smtp-send.1 $(B)/mod_smtp_send.5 $(B)/smtp-sendd.8
 UNIT_SRC := $(wildcard t/unit/*.c)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <apr_pools.h>
+#include <apr_time.h>
 #include <sysexits.h>
 
 #include "base/json.h"
@@ -25,6 +26,7 @@ struct ss_cli_t {
     const char *socket;              /* ss_cli_socket */
     const ss_cli_command_t *command; /* the one that runs, for --help */
     int is_json;                     /* --json */
+    apr_interval_time_t patience;    /* with a daemon that does not react; 0: the usual one */
 };
 
 extern const ss_cli_command_t ss_cli_commands[];

@@ -7,6 +7,7 @@
 
 #include "cli/arguments.h"
 #include "cli/exchange.h"
+#include "cli/patience.h"
 #include "cli/terminal.h"
 #include "cli/watch.h"
 
@@ -133,6 +134,7 @@ int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv)
     int code;
 
     if (ss_arguments_read(cli, options, argc, argv, NULL, &code)) return code;
+    cli->patience = SS_PATIENCE_SHORT;
     if (is_watching) {
         code = ss_watch(cli, every, show_status, (void *)relay);
         return code == EX_USAGE ? code : SS_STATUS_UNKNOWN;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cli/patience.h"
 #include "cli/terminal.h"
 
 /* a person is waiting; a restarting daemon is back within this time */
@@ -48,10 +49,15 @@ static apr_status_t exchange(ss_cli_t *cli, const char *header, step_fn *step,
     ss_mono_t deadline = ss_mono_add(ss_mono_now(), ANSWER_WAIT);
     apr_status_t rv = ss_peer_open(&peer, cli->socket, 0, CONNECT_WAIT, result, cli->pool);
 
+    ss_patience_t patience =
+        ss_patience_begin(cli->socket, cli->patience ? cli->patience : SS_PATIENCE_USUAL);
+
     if (rv != APR_SUCCESS) return rv;
+    ss_peer_set_wanted(peer, ss_patience_lasts, &patience);
     rv = ss_peer_send(peer, header, strlen(header), NULL, 0, deadline);
     if (rv == APR_SUCCESS) rv = ss_peer_receive(peer, answer, step, cli, deadline, cli->pool);
     ss_peer_close(peer);
+    if (patience.is_over) ss_patience_explain(&patience, result);
     return rv;
 }
 

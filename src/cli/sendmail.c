@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/patience.h"
 
 #define READ_SIZE 65536
 #define ANSWER_WAIT (120 * APR_USEC_PER_SEC)
@@ -153,6 +154,7 @@ apr_status_t ss_sendmail_ask(const char *socket, const char *header,
                              const ss_sendmail_input_t *input, ss_peer_answer_t *answer,
                              ss_result_t *why, apr_pool_t *pool)
 {
+    ss_patience_t patience = ss_patience_begin(socket, SS_PATIENCE_USUAL);
     const ss_peer_call_t call = { .path = socket,
                                   .header = header,
                                   .header_len = strlen(header),
@@ -160,7 +162,9 @@ apr_status_t ss_sendmail_ask(const char *socket, const char *header,
                                   .content_len = input ? input->begin.len : 0,
                                   .file = input ? input->rest.fd : -1,
                                   .file_len = input ? input->rest.len : 0,
-                                  .timeout = ANSWER_WAIT };
+                                  .timeout = ANSWER_WAIT,
+                                  .is_wanted = ss_patience_lasts,
+                                  .self = &patience };
     ss_mono_t until = ss_mono_add(ss_mono_now(), PATIENCE);
 
     for (;;) {
@@ -168,6 +172,7 @@ apr_status_t ss_sendmail_ask(const char *socket, const char *header,
         apr_status_t rv = ss_peer_call(&call, answer, why, pool);
         int may_repeat = rv == APR_SUCCESS ? is_back_soon(answer)
                                            : rv == APR_EOF || rv == APR_ECONNABORTED || rv == EPIPE;
+        if (patience.is_over) ss_patience_explain(&patience, why);
         if (!may_repeat || ss_mono_reached(until, ss_mono_now())) return rv;
         apr_sleep(AGAIN_AFTER);
     }

@@ -171,7 +171,7 @@ static void watch_as_needed(client_t *client)
 
     if (client->is_closing) return;
     if (client->is_busy) {
-        events |= client->watch.events & (SS_LOOP_READ | SS_LOOP_GONE);
+        events |= client->watch.events & (SS_LOOP_READ | SS_LOOP_GONE | SS_LOOP_LOST);
     } else if (client->out.len) {
         if (!ss_mono_is_set(client->read_by))
             client->read_by = ss_mono_add(ss_loop_now(loop_of(client)), SS_LOCAL_DEADLINE_UNREAD);
@@ -637,18 +637,27 @@ static void client_timer(ss_timer_t *timer, ss_mono_t now)
         pump(client);
 }
 
-/* Nothing is read from a busy client, but a peek shows whether it has left. If it has sent more,
- * only its leaving is watched until the answer. */
+/* Not if it only sends nothing more (shutdown). */
+static int has_left(int fd)
+{
+    struct pollfd peer = { .fd = fd };
+
+    return poll(&peer, 1, 0) == 1 && (peer.revents & POLLHUP);
+}
+
+/* Nothing is read from a busy client, but a peek shows whether it has left. If it has sent more, or
+ * sends nothing more, only its leaving is watched until the answer. */
 static void busy_ready(client_t *client, int is_gone)
 {
     char byte;
     ssize_t got = recv(client->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
-    if (is_gone || got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+    if ((got < 0 && errno != EAGAIN && errno != EINTR) || has_left(client->watch.fd))
         hang_up(client);
     else
         ss_loop_watch(loop_of(client), &client->watch,
-                      SS_LOOP_GONE | (client->out.len ? SS_LOOP_WRITE : 0));
+                      (is_gone || !got ? SS_LOOP_LOST : SS_LOOP_GONE) |
+                          (client->out.len ? SS_LOOP_WRITE : 0));
 }
 
 /* Whether content may be read: of all clients, and of those whose uid is not trusted. */
@@ -793,18 +802,11 @@ static client_t *client_create(ss_local_socket_t *s, int fd, ss_local_share_t *s
     return client;
 }
 
-/* Who gave up before anybody was there reported that nothing was done: so it has to be. */
-static int has_left(int fd)
-{
-    struct pollfd peer = { .fd = fd };
-
-    return poll(&peer, 1, 0) == 1 && (peer.revents & POLLHUP);
-}
-
 static void accepted(void *self, int fd)
 {
     ss_local_socket_t *s = self;
 
+    /* Who gave up before anybody was there reported that nothing was done: so it has to be. */
     if (has_left(fd)) {
         close(fd);
         return;

@@ -15,15 +15,16 @@ typedef struct ss_loop_t ss_loop_t;
 
 typedef struct ss_loop_watch_t { /* embed it; the descriptor stays the owner's */
     int fd;
-    int events; /* SS_LOOP_READ | SS_LOOP_WRITE | SS_LOOP_GONE wanted now */
+    int events; /* SS_LOOP_... wanted now */
     /* errors and hang-ups are reported as READ|WRITE */
     void (*ready)(struct ss_loop_watch_t *watch, int events, ss_mono_t now);
     void *self;
     int is_registered;
 } ss_loop_watch_t;
 
-/* GONE: the other end has left, or sends nothing more; for one from whom nothing is read now */
-enum { SS_LOOP_READ = 1, SS_LOOP_WRITE = 2, SS_LOOP_GONE = 4 };
+/* GONE: the other end has left, or sends nothing more; for one from whom nothing is read now. LOST:
+ * only hang-ups and errors, for one of whom it is known that it sends nothing more. */
+enum { SS_LOOP_READ = 1, SS_LOOP_WRITE = 2, SS_LOOP_GONE = 4, SS_LOOP_LOST = 8 };
 
 apr_status_t ss_loop_create(ss_loop_t **loop, const ss_log_t *log, apr_pool_t *pool);
 void ss_loop_destroy(ss_loop_t *loop);

@@ -12,10 +12,13 @@
 
 #include <apr_strings.h>
 #include <errno.h>
+#include <grp.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -68,15 +71,36 @@ static apr_status_t release_with_pool(void *peer)
     return APR_SUCCESS;
 }
 
+/* What lets a user open the socket. */
+static const char *allow(const char *path, char *text, apr_size_t size)
+{
+    const struct passwd *user = getpwuid(geteuid());
+    const char *name = user ? user->pw_name : "this user";
+    const struct group *group;
+    struct stat info;
+
+    if (stat(path, &info))
+        apr_snprintf(text, size, "%s may not enter a folder of this path", name);
+    else if (!(info.st_mode & S_IWGRP) || !info.st_gid || !(group = getgrgid(info.st_gid)))
+        apr_snprintf(text, size, "%s may not open it; SMTPSendSocket sets who may", name);
+    else
+        apr_snprintf(
+            text, size,
+            "%s may not open it; add the user to the group %s (usermod -aG %s %s, then log "
+            "in again), or set another mode with SMTPSendSocket",
+            name, group->gr_name, group->gr_name, name);
+    return text;
+}
+
 /* For people: why the socket cannot be reached, and what to do. */
 static void explain(ss_result_t *result, const char *path, int error)
 {
     const char *hint = "is httpd running, with mod_smtp_send and SMTPSendEngine On? If it is, its "
                        "error log says why the socket could not be opened";
+    char text[400];
 
     if (error == EACCES || error == EPERM)
-        hint = "your user may not open it (SMTPSendSocket sets its mode; add the user to the "
-               "socket's group)";
+        hint = allow(path, text, sizeof(text));
     else if (error == ECONNREFUSED)
         hint = "nobody listens there any more: is httpd running?";
     else if (error == EAGAIN || error == ETIMEDOUT)
@@ -407,6 +431,22 @@ apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer,
         if (rv != APR_SUCCESS) return rv;
         if (has_begun && (frame.flags & SS_FRAME_LAST)) return APR_SUCCESS;
     }
+}
+
+int ss_peer_reacts(const char *path, apr_interval_time_t within)
+{
+    static const char nothing[] = "{\"do\":\"nothing\"}";
+    ss_mono_t deadline = ss_mono_add(ss_mono_now(), within);
+    ss_frame_t frame;
+    ss_peer_t *peer;
+    apr_status_t rv = open_for(&peer, NULL, path, 0, 0, NULL, NULL);
+
+    if (rv != APR_SUCCESS) return 0;
+    rv = ss_peer_send(peer, nothing, strlen(nothing), NULL, 0, deadline);
+    /* Any answer will do: that there are too many connections, or a goodbye. */
+    if (rv == APR_SUCCESS) rv = next_frame(peer, &frame, deadline);
+    ss_peer_close(peer);
+    return rv == APR_SUCCESS;
 }
 
 /* ---- the connection that a thread keeps ---- */

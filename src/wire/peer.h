@@ -46,6 +46,8 @@ apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer,
                              apr_status_t (*step)(void *self, const char *bytes, apr_size_t len),
                              void *self, ss_mono_t deadline, apr_pool_t *pool);
 void ss_peer_close(ss_peer_t *peer);
+/* Whether the daemon answers within this time, whatever other requests wait for. */
+int ss_peer_reacts(const char *path, apr_interval_time_t within);
 
 /* ---- one request and its answer, on a connection that each thread keeps ---- */
 

@@ -1,10 +1,12 @@
 """The commands of smtp-send, with a real httpd."""
 import fcntl
+import grp
 import json
 import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -177,6 +179,53 @@ def test_status_of_an_engine_that_is_off(make_httpd, relay):
     assert "SMTPSendEngine is Off, and 1 message waits" in out(httpd, "status", check=2)
     out(httpd, "cancel", "--from", "*", "--confirm", "1")
     assert out(httpd, "status", check=0).startswith("Mail flows")
+
+
+def test_a_daemon_that_hangs(make_httpd, relay, tmp_path):
+    """It is told from one that does not run; sendmail's caller keeps the mail, and nothing is stored when the daemon wakes up."""
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=PAUSED)
+    pid = httpd.status()["pid"]
+    env = {**os.environ, "SMTP_SEND_SOCKET": httpd.socket}
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        processes = [subprocess.Popen([CLI, *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
+                     for args in (("status",), ("queue",), ("sendmail", "bob@example.net"), ("pause",))]
+        processes[2].stdin.write(b"Subject: x\n\nhi\n")
+        for process in processes:
+            process.stdin.close()
+            process.stdin = None
+        for process, code, most in zip(processes, (3, 75, 75, 75), (10, 30, 30, 30)):
+            _, error = process.communicate(timeout=60)
+            assert process.returncode == code and b"does not react: it hangs or was stopped" in error and time.monotonic() - began < most, (process.args, process.returncode, error)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert out(httpd, "queue") == "Mail queue is empty\n"
+    assert httpd.cli("sendmail", "bob@example.net", input=b"hi\n").returncode == 0 and out(httpd, "queue").count("bob@example.net") == 1
+
+
+def test_without_permission_to_open_the_socket(make_httpd, relay):
+    """Everybody is told how to get it; sendmail's caller keeps the mail."""
+    if os.geteuid() != 0:
+        pytest.fail("this test changes its user: it needs root, as CI has")
+    httpd = make_httpd(relay=relay, start=False)
+    httpd.write(f'SMTPSendSocket "{httpd.dir}/run/closed.sock" 0660\n')
+    httpd.start()
+    path = os.path.join(httpd.dir, "run", "closed.sock")
+    httpd.wait(lambda: os.path.exists(path), what="the socket")
+    group = grp.getgrgid(os.stat(path).st_gid).gr_name
+
+    def nobody(*args, input=b""):
+        return subprocess.run([CLI, "--socket", path, *args], capture_output=True, input=input, user=65534, group=65534, extra_groups=[], timeout=60)
+    os.chmod(os.path.join(httpd.dir, "run"), 0o755)
+    for args, code in ((("sendmail", "bob@example.net"), 75), (("mailq",), 75), (("status",), 3), (("status", "--relay", "default"), 3)):
+        refused = nobody(*args, input=b"hi\n")
+        words = f"{path}: Permission denied: nobody may not open it; add the user to the group {group} (usermod -aG {group} nobody"
+        assert refused.returncode == code and (words.encode() in refused.stderr or group == "root"), (args, refused)
+    os.chmod(path, 0o600)
+    assert b"SMTPSendSocket sets who may" in nobody("mailq").stderr
+    os.chmod(os.path.join(httpd.dir, "run"), 0o700)
+    assert b"nobody may not enter a folder of this path" in nobody("mailq").stderr
 
 
 def test_pauses_of_one_relay(make_httpd, relay):

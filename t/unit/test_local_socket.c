@@ -372,6 +372,34 @@ static void where_nobody_is_idle_further_clients_wait(void)
     close_served();
 }
 
+/* One that says that it sends nothing more is there until it closes. */
+static void a_client_that_sends_nothing_more_has_its_answer(void)
+{
+    char wait[200];
+
+    serve(60 * APR_USEC_PER_SEC, 8);
+    daemon_rig_submit(&rig, NULL);
+    apr_snprintf(wait, sizeof(wait), "{\"do\":\"get\",\"id\":\"%s\",\"wait\":100000}", rig.id);
+    int first = come(), second = come(), third = come();
+    ask(first, wait);
+    shutdown(clients[first], SHUT_WR);
+    apr_snprintf(wait, sizeof(wait), "{\"do\":\"get\",\"id\":\"%s\",\"wait\":60000000}", rig.id);
+    ask(second, wait);
+    shutdown(clients[second], SHUT_WR);
+    CU_ASSERT_EQUAL(hear_soon(first), SS_FRAME_ANSWER);
+    CU_ASSERT_EQUAL(hear_soon(first), -1);
+    /* The second one is still waited for, until it closes. */
+    hear_nothing(second);
+    ask(third, "{\"do\":\"nothing\"}");
+    CU_ASSERT_EQUAL(hear_soon(third), SS_FRAME_ANSWER);
+    CU_ASSERT_TRUE(ss_local_socket_is_busy(rig.d.local_socket));
+    shutdown(clients[second], SHUT_RDWR);
+    for (int turns = 0; turns < 500 && ss_local_socket_is_busy(rig.d.local_socket); turns++)
+        ss_loop_turn(rig.d.loop, APR_USEC_PER_SEC / 50);
+    CU_ASSERT_FALSE(ss_local_socket_is_busy(rig.d.local_socket));
+    close_served();
+}
+
 static void one_that_becomes_idle_makes_room_for_those_that_wait(void)
 {
     char wait[200];
@@ -781,6 +809,7 @@ void ss_suite_local_socket(void)
     CU_ADD_TEST(suite, room_is_made_by_the_one_that_was_idle_for_longest);
     CU_ADD_TEST(suite, clients_beyond_the_budget_take_the_place_of_idle_ones);
     CU_ADD_TEST(suite, where_nobody_is_idle_further_clients_wait);
+    CU_ADD_TEST(suite, a_client_that_sends_nothing_more_has_its_answer);
     CU_ADD_TEST(suite, one_that_becomes_idle_makes_room_for_those_that_wait);
     CU_ADD_TEST(suite, a_uid_has_its_share_of_clients);
     CU_ADD_TEST(suite, a_uid_has_its_share_of_memory);
