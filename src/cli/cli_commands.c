@@ -65,9 +65,10 @@ static const struct {
 static const char sendmail_help[] =
     "Options of other servers (-o..., -A, -B, -C, -D, -d, -e, -G, -h, -L, -M, -m, -n, -O, -p, -U, "
     "-v, -X, -x) are accepted and ignored, with their values.\n"
-    "Exit codes are those of sysexits.h. After 75 the message was not accepted and the caller "
-    "keeps it: the daemon was not there for 10 s, or it did not answer, or you may not open its "
-    "socket. The error text says which, and what to do.";
+    "After 75 the caller keeps the message: nobody listened on the daemon's socket for 10 s, or "
+    "the "
+    "daemon did not react for 15 s, or you may not open its socket (join its group: the error text "
+    "names it), or mail is not accepted now.";
 
 static int print_sendmail_help(const ss_cli_t *cli)
 {

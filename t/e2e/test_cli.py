@@ -182,7 +182,7 @@ def test_status_of_an_engine_that_is_off(make_httpd, relay):
 
 
 def test_a_daemon_that_hangs(make_httpd, relay, tmp_path):
-    """It is told from one that does not run; sendmail's caller keeps the mail, and nothing is stored when the daemon wakes up."""
+    """The error text is not that of a missing one; the caller of sendmail keeps the mail, and nothing is stored when the daemon wakes up."""
     httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=PAUSED)
     pid = httpd.status()["pid"]
     env = {**os.environ, "SMTP_SEND_SOCKET": httpd.socket}
@@ -205,7 +205,7 @@ def test_a_daemon_that_hangs(make_httpd, relay, tmp_path):
 
 
 def test_without_permission_to_open_the_socket(make_httpd, relay):
-    """Everybody is told how to get it; sendmail's caller keeps the mail."""
+    """The error text says how to get it; the caller of sendmail keeps the mail."""
     if os.geteuid() != 0:
         pytest.fail("this test changes its user: it needs root, as CI has")
     httpd = make_httpd(relay=relay, start=False)

@@ -31,8 +31,12 @@ def test_configuration_passes_configtest(make_httpd, tmp_path, path):
     assert "has no Require" not in result.stderr + httpd.log()
 
 
-def run(httpd, command, *args, env=None, folder=CLIENTS):
-    result = subprocess.run([*command, *args], capture_output=True, text=True, timeout=60, cwd=folder, env={**os.environ, "SMTP_SEND_SOCKET": httpd.socket, **(env or {})})
+def attempt(httpd, command, *args, env=None):
+    return subprocess.run([*command, *args], capture_output=True, text=True, timeout=60, cwd=CLIENTS, env={**os.environ, "SMTP_SEND_SOCKET": httpd.socket, **(env or {})})
+
+
+def run(httpd, command, *args, env=None):
+    result = attempt(httpd, command, *args, env=env)
     assert result.returncode == 0, (command, result.stdout, result.stderr)
     return result.stdout
 
@@ -77,12 +81,16 @@ def test_python(make_httpd, relay):
 
 def test_django(make_httpd, relay):
     httpd = make_httpd(relay=relay)
+    run(httpd, *django(httpd), env={"PYTHONPATH": CLIENTS})
+    message = arrived(relay)
+    assert message["subject"] == "Grüße" and message.get_content_type() == "multipart/alternative"
+
+
+def django(httpd):
     script = ("import django.conf; django.conf.settings.configure(EMAIL_BACKEND='django_backend.EmailBackend', SMTP_SEND_URL=%r, DEFAULT_CHARSET='utf-8', USE_TZ=True);"
               "from django.core.mail import EmailMultiAlternatives as M; m = M('Grüße', 'It works.', %r, [%r]); m.attach_alternative('<b>It works.</b>', 'text/html');"
               "assert m.send() == 1" % (url(httpd), *WHO))
-    run(httpd, [sys.executable, "-c", script], env={"PYTHONPATH": CLIENTS})
-    message = arrived(relay)
-    assert message["subject"] == "Grüße" and message.get_content_type() == "multipart/alternative"
+    return [sys.executable, "-c", script],
 
 
 @pytest.mark.parametrize("way", ["http", "sendmail"])
@@ -115,6 +123,20 @@ def test_rails_like(make_httpd, relay, sendmail):
     assert message["subject"] == "Grüße" and message.get_content().replace("\r\n", "\n").rstrip() == "It works.\n.\nend"
 
 
+@pytest.mark.parametrize("client", ["curl.sh", "http_client.py", "django_backend.py", "nodemailer.js http", "nodemailer.js sendmail", "http_client.php", "mail.php", "rails_like.rb"])
+def test_a_refusal_is_a_failure(make_httpd, sendmail, client):
+    """Each client fails, and says why, where the submission is refused."""
+    httpd = make_httpd("SMTPSendEngine Off\n")
+    path = f"{CLIENTS}/{client.split()[0]}"
+    command, env = {"curl.sh": (["sh", path, url(httpd), *WHO], None), "http_client.py": ([sys.executable, path, url(httpd), *WHO], None),
+                    "django_backend.py": (django(httpd)[0], {"PYTHONPATH": CLIENTS}), "nodemailer.js http": (["node", path, url(httpd), *WHO], NODE),
+                    "nodemailer.js sendmail": (["node", path, sendmail, *WHO], NODE), "http_client.php": (["php", path, url(httpd), *WHO], None),
+                    "mail.php": (["php", "-d", f"sendmail_path={sendmail} -t -i", path, *WHO], None), "rails_like.rb": (["ruby", path, sendmail, *WHO], None)}[client]
+    result = attempt(httpd, command, env=env)
+    # nodemailer tells of sendmail only the exit code.
+    assert result.returncode and ("SMTPSendEngine" in result.stdout + result.stderr or client == "nodemailer.js sendmail"), result
+
+
 def test_mod_lua(make_httpd, relay):
     from rig.httpd import MODULES
     httpd = make_httpd(relay=relay, start=False)
@@ -126,3 +148,7 @@ def test_mod_lua(make_httpd, relay):
     assert answer.status == 200 and answer.text == "sent\n", answer
     message = relay.wait_for(1)[0]
     assert message.rcpts == [WHO[1]] and b"It is broken" in message.data
+    os.unlink(f"{httpd.dir}/sendmail")
+    os.symlink("/bin/false", f"{httpd.dir}/sendmail")
+    answer = httpd.request("POST", "/report", b"text=It+is+broken", {"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.status == 503 and answer.text == "not sent\n", answer

@@ -1,4 +1,5 @@
 """Django: EMAIL_BACKEND = "django_backend.EmailBackend" and SMTP_SEND_URL = "http://localhost/mail" in settings.py."""
+import json
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,7 +20,9 @@ class EmailBackend(BaseEmailBackend):
         try:
             with urllib.request.urlopen(request, timeout=30):
                 return 1
-        except urllib.error.URLError:
-            if not self.fail_silently:
-                raise
-            return 0
+        except urllib.error.URLError as error:
+            if self.fail_silently:
+                return 0
+            if isinstance(error, urllib.error.HTTPError):
+                error.msg += ": " + json.load(error).get("detail", "")
+            raise

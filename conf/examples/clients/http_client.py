@@ -3,14 +3,19 @@
 import email.message
 import json
 import sys
+import urllib.error
+import urllib.parse
 import urllib.request
 
 
 def send(url, message, sender=None, to=()):
     query = urllib.parse.urlencode([("from", sender)] * bool(sender) + [("to", address) for address in to])
     request = urllib.request.Request(f"{url}?{query}", message.as_bytes(), {"Content-Type": "message/rfc822"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)["id"]
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)["id"]
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f"{url}: {error}: {json.load(error).get('detail')}") from error
 
 
 if __name__ == "__main__":

@@ -9,3 +9,5 @@ Mail.deliver do
   subject "Grüße"
   body "It works.\n.\nend\n"
 end
+# The mail gem before 2.8 does not look at the exit code.
+abort "the message was not accepted" unless $?.success?
