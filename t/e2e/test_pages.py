@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 from html import unescape
 from html.parser import HTMLParser
@@ -263,6 +264,32 @@ def test_trailing_slashes_and_patterns(make_httpd, relay):
     assert httpd.get("/?asset=style.css").status == 200 and "'/?asset=style.css" in page.text
     assert httpd.get("/x/", HTML).status == 200 and httpd.get("/x/y").status == 404
     assert httpd.get(f"/mail/{ident}").status == 200 and httpd.get("/mail/y").status == 404
+
+
+def test_the_banner_counts_relays_once(make_httpd):
+    """Two relays, both down: one banner, which names both; the page of the messages has a banner too when there is no daemon."""
+    httpd = make_httpd("""SMTPSendEngine On
+SMTPSendHost 127.0.0.1:1
+SMTPSendRelayFor *@news.example.com news
+<VirtualHost 127.0.0.1:2>
+ServerName news.example.com
+SMTPSendRelayName news
+SMTPSendHost 127.0.0.1:1
+</VirtualHost>
+""", expect=["is down", "SMTPSend-501"])
+    httpd.send()
+    httpd.wait_log('"default".* is down')
+    page = httpd.get("/mail-status", HTML).text
+    assert re.search(r"<div class='banner'><div><strong>1 of 2 relays down for \d+ s: [^<]*refused", page), page
+    httpd.send(sender="list@news.example.com")
+    httpd.wait_log('"news".* is down')
+    page = httpd.get("/mail-status", HTML).text
+    assert page.count("relays down") == 1 and "2 of 2 relays down</strong>" in page, page
+    assert re.search(r"Relay <strong>default</strong> for \d+ s: ", page) and re.search(r"Relay <strong>news</strong> for \d+ s: ", page), page
+    assert page.count(" bad'><div><strong>2 of 2") == 0, "yellow for the first minute"
+    os.kill(httpd.status()["pid"], signal.SIGSTOP)
+    answer = httpd.get("/mail-status/queue", HTML)
+    assert answer.status == 503 and "<div class='banner bad'><div><strong>The delivery daemon does not answer" in answer.text, answer
 
 
 METRICS = """queue_messages{relay,state} queue_recipients{relay,state} queue_oldest_seconds{relay} queue_bytes{relay} paused{relay} paused_seconds_total{relay} last_success_timestamp_seconds{relay} uncertain_total{relay}

@@ -105,7 +105,7 @@ typedef struct {
 
 /* The worst first. */
 static const headline_t headlines[] = {
-    { "daemon", "The delivery daemon is down", NULL, 0 },
+    { "daemon", "The delivery daemon does not answer", NULL, 0 },
     { "queue", "The queue cannot be used", NULL, 0 },
     { "blocked", "The relay rejects our mail", "rejecting our mail", 1 },
     { "down", "The relay is down", "down", 1 },

@@ -169,19 +169,31 @@ static void put_pages(ss_page_t *page, const char *more)
     ap_rputs("</nav>\n", page->r);
 }
 
+/* The heading and the banner, which is live by itself: what is typed into the filter stays. */
+static void begin(ss_page_t *page, int status)
+{
+    ss_page_begin(page, status, "Messages", "/queue");
+    ap_rputs("<div id='live-banner' data-live>\n", page->r);
+    ss_page_banner(page, status != HTTP_OK);
+    ap_rputs("</div>\n", page->r);
+}
+
 int ss_status_list(ss_page_t *page)
 {
     request_rec *r = page->r;
     ss_rpc_answer_t answer;
 
+    if (!page->status) {
+        begin(page, HTTP_SERVICE_UNAVAILABLE);
+        ss_html_end(r);
+        return OK;
+    }
+
     if (!ss_rpc_call(r, ss_status_list_request(page, ROWS), SS_RPC_TIMEOUT, &answer)) return OK;
     const json_t *document = ss_rpc_document(r->pool, &answer),
                  *rows = json_object_get(document, "messages");
 
-    ss_page_begin(page, HTTP_OK, "Messages", "/queue");
-    ap_rputs("<div id='live-banner' data-live>\n", r);
-    ss_page_banner(page, 0);
-    ap_rputs("</div>\n", r);
+    begin(page, HTTP_OK);
     ss_status_filter_put(page);
     ap_rputs("<section class='card' id='live' data-live aria-label='Messages'>\n", r);
     if (json_array_size(rows))
