@@ -149,6 +149,19 @@ def test_the_focus_stays_at_the_relay(make_httpd, relay, make_browser):
     assert focused(driver)
 
 
+def test_the_focus_stays_on_the_message_s_page(waiting, make_browser):
+    driver = make_browser()
+    driver.get(url(waiting, f"/mail-status/message/{waiting.idents[0]}"))
+    by_text(driver, "button", "Hold").click()
+    wait(driver, lambda d: "Hold: 1 message." in said(d))
+    assert focused(driver) in ("Release", "Retry")
+    by_text(driver, "button", "Cancel").click()
+    assert "Cancel this message?" in find(driver, "dialog").text and "cannot be undone" in find(driver, "dialog").text
+    find(driver, "#yes").click()
+    wait(driver, lambda d: "cancelled" in find(d, "main .state").text and not d.find_elements(By.CSS_SELECTOR, "[aria-label=Actions]"))
+    assert focused(driver)
+
+
 def test_the_keyboard_alone(waiting, make_browser):
     driver = make_browser()
     driver.get(url(waiting, "/mail-status/queue"))

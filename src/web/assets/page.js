@@ -118,6 +118,9 @@
         return;
       }
     }
+    const heading = document.querySelector('h1');
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
   }
 
   function keepFocus(change) {

@@ -45,7 +45,7 @@ static void put_search(ss_page_t *page)
     ss_html_print(page->r,
                   "<form class='find' method='get' action='%s' role='search' aria-label='All "
                   "messages'><label><span class='unseen'>Find messages by address, subject, id or "
-                  "reply</span><input name='text' type='search' placeholder='Find a message' "
+                  "reply</span><input name='text' type='search' placeholder='Find mail' "
                   "value='%s'></label><button type='submit'>Search</button></form>\n",
                   ss_page_path(page, "/queue"), ss_params_get(&page->query, "text"));
 }

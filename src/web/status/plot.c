@@ -168,9 +168,10 @@ void ss_plot_traffic(request_rec *r, const json_t *series, ss_plot_span_t span)
         bar(r, "p-sent", x + step * .1, FLOOR - low, step * .8, height_of(sent, scale));
         if (!sent && !failed) continue;
         ap_rprintf(r,
-                   "<rect class='hit' x='%.1f' y='%d' width='%.1f' height='%d'><title>%s: "
-                   "%" APR_INT64_T_FMT " sent, %" APR_INT64_T_FMT " failed</title></rect>\n",
-                   x, TOP, step, FLOOR - TOP, clock_of(r, series, i, span), sent, failed);
+                   "<rect class='hit' x='%.1f' y='%d' width='%.1f' height='%d'><title>%s: %s "
+                   "sent, %s failed</title></rect>\n",
+                   x, TOP, step, FLOOR - TOP, clock_of(r, series, i, span), ss_html_count(r, sent),
+                   ss_html_count(r, failed));
     }
     end(r, span,
         "<ul class='legend'><li class='k-sent'>sent</li><li class='k-failed'>failed or given "

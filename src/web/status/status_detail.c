@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "web/shared/html.h"
 #include "web/shared/rpc.h"
+#include "web/status/action_request.h"
 #include "web/status/timeline.h"
 
 /* a page with more would take long to read, for browsers and for people */
@@ -178,6 +179,16 @@ static void put_timeline(request_rec *r, const json_t *message)
     ap_rputs("</ol>\n</section>\n", r);
 }
 
+static void put_action(ss_page_t *page, const char *id, const char *name)
+{
+    const ss_action_request_t *action = ss_action_request_named(name);
+
+    ss_page_button(page, name, action->label, "id", id,
+                   action->final ? apr_pstrcat(page->r->pool, action->label, " this message? ",
+                                               action->final, NULL)
+                                 : NULL);
+}
+
 static void put_actions(ss_page_t *page, const json_t *message)
 {
     const char *id = ss_html_member(message, "id"), *state = ss_html_member(message, "state");
@@ -185,14 +196,10 @@ static void put_actions(ss_page_t *page, const json_t *message)
     /* "partial" may still have unfinished recipients: the daemon knows, and answers 409 if not. */
     if (ss_text_word_index("sent failed expired cancelled bounced suppressed", state) >= 0) return;
     ap_rputs("<div class='buttons' role='group' aria-label='Actions'>\n", page->r);
-    ss_page_button(page, "retry", "Retry", "id", id, NULL);
-    int is_held = !strcmp(state, "held");
-    ss_page_button(page, is_held ? "release" : "hold", is_held ? "Release" : "Hold", "id", id,
-                   NULL);
-    ss_page_button(page, "cancel", "Cancel", "id", id,
-                   "Cancel this message? It will not be sent, and its sender is not notified.");
-    ss_page_button(page, "bounce", "Bounce", "id", id,
-                   "Give this message up and send its sender a bounce?");
+    put_action(page, id, "retry");
+    put_action(page, id, strcmp(state, "held") ? "hold" : "release");
+    put_action(page, id, "cancel");
+    put_action(page, id, "bounce");
     ap_rputs("</div>\n", page->r);
 }
 

@@ -1,8 +1,11 @@
 /* status_overview.c: the overview: whether mail flows, and if not, why and what to do. */
 #include "web/status/status.h"
 
+#include <apr_strings.h>
 #include <http_protocol.h>
+#include <string.h>
 
+#include "base/ident.h"
 #include "web/shared/html.h"
 #include "web/shared/rpc.h"
 #include "web/status/failure_causes.h"
@@ -147,6 +150,19 @@ static void put_failures(ss_page_t *page)
 
 /* ---- activity ---- */
 
+/* "hold of message 0189...": the id is a link. */
+static void put_what(ss_page_t *page, const char *what)
+{
+    const char *blank = strrchr(what, ' '), *id = blank ? blank + 1 : what;
+
+    if (!ss_ident_is_valid(id)) {
+        ss_html_print(page->r, "%s", what);
+        return;
+    }
+    ss_html_print(page->r, "%s", apr_pstrmemdup(page->r->pool, what, (apr_size_t)(id - what)));
+    ss_page_message(page, id, id);
+}
+
 static void put_actions(ss_page_t *page, const json_t *activity)
 {
     request_rec *r = page->r;
@@ -161,8 +177,9 @@ static void put_actions(ss_page_t *page, const json_t *activity)
     ap_rputs("<ol class='timeline'>\n", r);
     for (size_t i = 0; i < json_array_size(actions) && i < ACTIONS; i++) {
         const json_t *action = json_array_get(actions, i);
-        ss_html_print(r, "<li><strong>%s</strong>: %s <span class='soft small'>",
-                      ss_html_member(action, "who"), ss_html_member(action, "what"));
+        ss_html_print(r, "<li><strong>%s</strong>: ", ss_html_member(action, "who"));
+        put_what(page, ss_html_member(action, "what"));
+        ap_rputs(" <span class='soft small'>", r);
         ss_html_time(r, ss_html_member(action, "time"));
         ap_rputs("</span></li>\n", r);
     }
