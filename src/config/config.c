@@ -19,6 +19,7 @@ ss_config_t *ss_config_create(apr_pool_t *pool)
 const char *ss_config_add(ss_config_t *config, ss_settings_t *relay, const ss_settings_t **used,
                           const char *where, apr_pool_t *pool)
 {
+    relay->host_name = config->host.name;
     ss_settings_finish(relay, pool);
     const ss_settings_t *same = ss_config_relay(config, relay->relay_name);
     if (same && !ss_settings_equal(same, relay)) {

@@ -1,12 +1,15 @@
 /* config.h: the whole configuration, as the daemon gets it. No httpd here. */
 #pragma once
 
+#include "config/host_name.h"
 #include "config/settings.h"
 
 typedef struct { /* what the daemon gets: all of it, frozen */
     ss_settings_globals_t globals;
     /* of const ss_settings_t *: [0] is the main server's; names unique */
     apr_array_header_t *relays;
+    ss_host_name_t host; /* what stands for a ServerName that is missing or no full name */
+    int is_named;        /* there is a ServerName */
     const char *state_dir, *runtime_dir; /* DefaultStateDir, DefaultRuntimeDir */
 } ss_config_t;
 

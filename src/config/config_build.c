@@ -21,9 +21,9 @@ static const char *add_relay(ss_config_t *config, ss_module_server_t *server, co
 {
     ss_settings_t *relay = &server->own;
 
-    relay->server_name = s->server_hostname ? s->server_hostname : "localhost";
+    relay->server_name = s->server_hostname;
     if (!relay->relay_name && s->is_virtual)
-        relay->relay_name = apr_pstrdup(pconf, relay->server_name);
+        relay->relay_name = s->server_hostname ? s->server_hostname : "localhost";
     return ss_config_add(config, relay, &server->relay,
                          s->defn_name
                              ? apr_psprintf(pconf, "%s:%u", s->defn_name, s->defn_line_number)
@@ -63,6 +63,17 @@ void ss_config_build_scrub(void)
     scrub_tree(ap_conftree);
 }
 
+/* What httpd makes up for a ServerName that is missing is a full name at best. */
+static void find_name(ss_config_t *config, const server_rec *main_server, apr_pool_t *pconf)
+{
+    for (const ap_directive_t *d = ap_conftree; d; d = d->next)
+        if (!strcasecmp(d->directive, "ServerName")) config->is_named = 1;
+    if (ss_host_name_is_full(main_server->server_hostname))
+        config->host = (ss_host_name_t){ main_server->server_hostname, "the host's name" };
+    else
+        config->host = ss_host_name_find(pconf);
+}
+
 const char *ss_config_build(ss_config_t **built, server_rec *main_server, apr_pool_t *pconf)
 {
     ss_config_t *config = ss_config_create(pconf);
@@ -73,6 +84,7 @@ const char *ss_config_build(ss_config_t **built, server_rec *main_server, apr_po
     config->globals = main_record->globals;
     config->state_dir = state_dir(pconf);
     config->runtime_dir = ap_runtime_dir_relative(pconf, "");
+    find_name(config, main_server, pconf);
     bad = add_relay(config, main_record, main_server, pconf);
     for (server_rec *s = main_server->next; s && !bad; s = s->next) {
         ss_module_server_t *server = ap_get_module_config(s->module_config, &smtp_send_module);

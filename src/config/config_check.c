@@ -356,6 +356,30 @@ static void check_socket(const ss_config_check_t *c)
                               path);
 }
 
+/* What is said in EHLO and behind the user names of senders, where nobody chose it. */
+static void check_name(const ss_config_check_t *c, const ss_settings_t *relay)
+{
+    ss_config_check_t own = *c;
+    const ss_host_name_t *host = &c->config->host;
+
+    own.relay = relay;
+    if (c->config->is_named || (ss_config_check_has(&own, "SMTPSendHelo") &&
+                                ss_config_check_has(&own, "SMTPSendDefaultDomain")))
+        return;
+    if (ss_host_name_is_full(host->name))
+        ss_log(c->log, c->doubt, 136,
+               "no ServerName is set: this host is called %s (%s) in EHLO and in reports, and a "
+               "sender without a domain becomes user@%s; to set the name, write ServerName %s",
+               host->name, host->from, host->name, host->name);
+    else
+        ss_log(c->log, c->doubt, 137,
+               "no ServerName is set, and this host has no full name (hostname --fqdn, "
+               "/etc/mailname): EHLO gives the address, and a sender without a domain becomes "
+               "user@%s, which relays may refuse; write ServerName with this host's name in DNS, "
+               "such as ServerName www.example.com",
+               relay->default_domain);
+}
+
 static void check_globals(const ss_config_check_t *c)
 {
     const ss_settings_globals_t *globals = &c->config->globals;
@@ -367,6 +391,7 @@ static void check_globals(const ss_config_check_t *c)
                "daemon runs as httpd's own user",
                ss_config_check_at(c, "SMTPSendUser", NULL),
                APR_ARRAY_IDX(globals->daemon_user, 0, const char *));
+    check_name(c, relay);
     check_relay_for(c);
     check_socket(c);
     if (relay->max_message_size > globals->queue_limit_bytes) {

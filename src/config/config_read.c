@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/suggest.h"
 #include "base/text.h"
 #include "config/config_define.h"
 #include "config/config_secrets.h"
@@ -179,6 +180,8 @@ static int read_private(reader_t *r, const char *name, const char *value)
         section->secret = value;
     else if (!strcmp(name, "=relay"))
         section->record.relay_name = value, section->is_relay = 1;
+    else if (!strcmp(name, "=host"))
+        r->config->host.name = value;
     else if (!strcmp(name, "=webhooks"))
         ss_hooks_use();
     else if (!strcmp(name, "=webhook"))
@@ -276,6 +279,25 @@ static int read_preparing(reader_t *r, const char *name, int argc, const char **
     return 1;
 }
 
+/* A directive that there is not, with the one that was probably meant. */
+static const char *unknown(const reader_t *r, const char *name)
+{
+    const char *names = "ServerName Include IncludeOptional Define UnDefine", *meant;
+
+    for (int i = 0; i < ss_option_count; i++)
+        names = apr_pstrcat(r->pool, names, " ", ss_options[i].name, NULL);
+    for (int i = 0; (meant = ss_config_process_name(i)) != NULL; i++)
+        if (*meant != '=') names = apr_pstrcat(r->pool, names, " ", meant, NULL);
+    meant = ss_suggest(name, names, r->pool);
+    return apr_psprintf(
+        r->pool,
+        "Invalid command '%s', perhaps misspelled%s%s%s: smtp-sendd knows the directives "
+        "of mod_smtp_send and, of httpd's own, ServerName, ServerRoot, User, Group, "
+        "ErrorLog, LogLevel, DefaultRuntimeDir, Include, IncludeOptional, Define and "
+        "<VirtualHost>",
+        name, meant ? " (did you mean " : "", meant ? meant : "", meant ? "?)" : "");
+}
+
 static const char *read_directive(reader_t *r, const char *line)
 {
     const char *words[WORDS_MAX + 1], *word, *name = ss_config_read_word(&line, r->pool);
@@ -289,24 +311,19 @@ static const char *read_directive(reader_t *r, const char *line)
     if (read_preparing(r, name, argc, words, &bad)) return bad;
     const ss_option_t *option = ss_option_find(name);
     if (option) return set_option(r, option, argc, words);
-    if (!argc) return apr_psprintf(r->pool, "%s takes a value", name);
-    if (read_private(r, name, words[0])) return NULL;
-    if (!strcasecmp(name, "ServerName")) {
+    const char **field = !r->top || *name != '=' ? ss_config_process_field(r->process, name) : NULL;
+    int is_name = !strcasecmp(name, "ServerName");
+    if (!argc && (is_name || field)) return apr_psprintf(r->pool, "%s takes a value", name);
+    if (argc && read_private(r, name, words[0])) return NULL;
+    if (is_name) {
         (r->section ? r->section : &r->main)->record.server_name = words[0];
         return NULL;
     }
-    const char **field = !r->top || *name != '=' ? ss_config_process_field(r->process, name) : NULL;
     if (field) {
         *field = joined(argc, words, r->pool);
         return NULL;
     }
-    return apr_psprintf(
-        r->pool,
-        "Invalid command '%s', perhaps misspelled: smtp-sendd knows the directives "
-        "of mod_smtp_send and, of httpd's own, ServerName, ServerRoot, User, Group, "
-        "ErrorLog, LogLevel, DefaultRuntimeDir, Include, IncludeOptional, Define and "
-        "<VirtualHost>",
-        name);
+    return unknown(r, name);
 }
 
 static const char *read_section(reader_t *r, const char *line)
@@ -350,7 +367,9 @@ static void merge(reader_t *r, section_t *section)
     ss_settings_clear(&section->record);
     ss_option_merge(SS_PLACE_SERVER, &section->record, &r->main.record, &own, r->pool);
     section->record.server_name = own.server_name ? own.server_name : r->main.record.server_name;
-    section->record.relay_name = own.relay_name ? own.relay_name : section->record.server_name;
+    section->record.relay_name = own.relay_name                ? own.relay_name
+                                 : section->record.server_name ? section->record.server_name
+                                                               : "localhost";
 }
 
 static const char *add(reader_t *r, section_t *section)
@@ -372,7 +391,9 @@ static const char *build(reader_t *r)
     r->config->state_dir = r->process->state_dir ? r->process->state_dir : SS_DEFAULT_STATE_DIR;
     r->config->runtime_dir =
         r->process->runtime_dir ? r->process->runtime_dir : SS_DEFAULT_RUNTIME_DIR;
-    if (!r->main.record.server_name) r->main.record.server_name = "localhost";
+    r->config->is_named = r->main.record.server_name != NULL;
+    if (r->top && !ss_host_name_is_full(r->main.record.server_name))
+        r->config->host = ss_host_name_find(r->pool);
     for (int i = 0; i < r->sections->nelts; i++)
         merge(r, APR_ARRAY_IDX(r->sections, i, section_t *));
     bad = add(r, &r->main);

@@ -151,6 +151,7 @@ void ss_config_write(FILE *out, const ss_config_t *config, const ss_config_proce
     copy.runtime_dir = config->runtime_dir;
     for (int i = 0; (name = ss_config_process_name(i)) != NULL; i++)
         write_line(out, name, *ss_config_process_field(&copy, name));
+    write_line(out, "=host", config->host.name);
     if (ss_hooks_are_used()) write_line(out, "=webhooks", "used");
     for (int i = 0; (secret = ss_hooks_at(i)) != NULL; i++) write_line(out, "=webhook", secret);
     write_record(out, SS_PLACE_GLOBAL, &config->globals, config->globals.sources, pool);

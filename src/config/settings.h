@@ -103,7 +103,9 @@ typedef struct {
     /* not directives */
     /* the files' content, where the daemon read them as root (net/tls.h); else NULL */
     const char *tls_ca_pem, *tls_cert_pem, *tls_key_pem;
-    const char *server_name; /* httpd's ServerName of this record, for defaults and messages */
+    const char *server_name; /* httpd's ServerName of this record, for defaults; NULL: none */
+    const char *host_name;   /* what stands for it (host_name.h), or NULL */
+    const char *mail_name;   /* this host in Message-IDs and reports */
     /* of const char *: per option of ss_options, "file:line" or NULL (default) */
     apr_array_header_t *sources;
 } ss_settings_t;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/idn.h"
+#include "config/host_name.h"
 #include "config/option.h"
 
 void ss_settings_clear(ss_settings_t *s)
@@ -21,30 +22,34 @@ void ss_settings_policy_clear(ss_settings_policy_t *d)
     ss_option_clear(SS_PLACE_DIRECTORY, d);
 }
 
-static int is_fqdn(const char *name)
+/* RFC 5321 4.1.4: a name that is no FQDN is worse than an address literal. */
+static const char *helo_of(const ss_settings_t *s, int *is_address, apr_pool_t *pool)
 {
-    return name && strchr(name, '.') && !strchr(name, ':') &&
-           strspn(name, "0123456789.") != strlen(name);
+    const char *name = s->server_name;
+    int is_number = name && *name && strspn(name, "0123456789.") == strlen(name);
+
+    if (ss_host_name_is_full(name)) return name;
+    /* httpd makes an address of a ServerName that is missing. */
+    if ((!name || is_number) && ss_host_name_is_full(s->host_name)) return s->host_name;
+    *is_address = 1;
+    return is_number ? apr_pstrcat(pool, "[", name, "]", NULL) : "[127.0.0.1]";
 }
 
 void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool)
 {
-    const char *name = s->server_name ? s->server_name : "localhost";
-
     ss_option_set_defaults(SS_PLACE_SERVER, s, pool);
     int mode = s->tls;
     if (s->port == SS_UNSET)
         s->port = mode == SS_TLS_NONE || mode == SS_TLS_OPPORTUNISTIC ? 25 : 465;
     if (s->tls == SS_TLS_OPPORTUNISTIC) s->tls_verify = 0;
     if (!s->relay_name) s->relay_name = "default";
-    /* RFC 5321 4.1.4: a name that is no FQDN is worse than an address literal. */
-    s->helo_is_address = !s->helo && !is_fqdn(name);
-    if (!s->helo)
-        s->helo = is_fqdn(name) ? name
-                  : strspn(name, "0123456789.") == strlen(name) && *name
-                      ? apr_pstrcat(pool, "[", name, "]", NULL)
-                      : "[127.0.0.1]";
-    if (!s->default_domain) s->default_domain = is_fqdn(name) ? name : "localhost";
+    /* Never plain "localhost": each host delivers mail for that to itself. */
+    s->mail_name = ss_host_name_is_full(s->server_name) ? s->server_name
+                   : s->host_name                       ? s->host_name
+                                                        : "localhost.localdomain";
+    s->helo_is_address = 0;
+    if (!s->helo) s->helo = helo_of(s, &s->helo_is_address, pool);
+    if (!s->default_domain) s->default_domain = s->mail_name;
     char ascii[SS_IDN_MAX];
     if (!ss_idn_ascii(s->default_domain, ascii, sizeof(ascii)))
         s->default_domain = apr_pstrdup(pool, ascii);

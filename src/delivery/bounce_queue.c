@@ -135,7 +135,7 @@ static const char *author_of(const ss_settings_t *s, apr_pool_t *pool)
     /* Relays that take only their own user as sender look at this field too. */
     if (*sender) return sender;
     if (s->header_from && strcmp(s->header_from, "keep")) return s->header_from;
-    return apr_pstrcat(pool, "mailer-daemon@", s->server_name ? s->server_name : "localhost", NULL);
+    return apr_pstrcat(pool, "mailer-daemon@", s->mail_name, NULL);
 }
 
 static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_kind_t kind,
@@ -150,7 +150,7 @@ static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_ki
     ss_bounce_t model = { .kind = kind,
                           .to = ss_bounce_queue_reader(s, m),
                           .from = author_of(s, pool),
-                          .host = s->server_name ? s->server_name : "localhost",
+                          .host = s->mail_name,
                           .id = m->id,
                           .dsn_options = m->attr.dsn_options,
                           .arrived = m->created,

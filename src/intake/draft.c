@@ -86,13 +86,14 @@ int ss_draft_finish(ss_mail_message_t *mail, const char *bytes, apr_size_t len,
                                    .takes_plain_text = 1,
                                    .takes_names = how->takes_names,
                                    .host = s->helo,
+                                   .author = s->header_from,
                                    .default_domain = s->default_domain,
                                    .from_name = how->full_name,
                                    .now = how->now,
                                    .max_size = (apr_size_t)s->max_message_size };
 
     /* Nobody expects an address literal on the right side of a Message-ID. */
-    if (!options.host || *options.host == '[') options.host = s->server_name;
+    if (!options.host || *options.host == '[') options.host = s->mail_name;
     options.random = (apr_uint64_t)ss_random_32() << 32 | ss_random_32();
     if (ss_parse_message(mail, bytes, len, &options, problem)) return -1;
     if (mail->received_count > SS_DRAFT_RECEIVED_MAX) {

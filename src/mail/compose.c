@@ -332,7 +332,10 @@ static int put_fields(header_t *h, const ss_compose_t *model, ss_mail_problem_t 
     put_addresses(h, "Cc", model->cc);
     put_addresses(h, "Reply-To", model->reply_to);
     if (model->subject) put_field(h, "Subject", ss_words_encode(h->scratch, model->subject));
-    if (!id) id = ss_mail_message_id(model->now, model->random, model->host, h->scratch);
+    if (!id)
+        id = ss_mail_message_id(model->now, model->random,
+                                model->author ? model->author : model->from.address, model->host,
+                                h->scratch);
     put_field(h, "Message-ID", id);
     for (int i = 0; model->headers && i < model->headers->nelts && h->rv == APR_SUCCESS; i++) {
         const ss_compose_header_t *field = &APR_ARRAY_IDX(model->headers, i, ss_compose_header_t);

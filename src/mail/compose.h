@@ -23,6 +23,7 @@ typedef struct {
     apr_array_header_t *headers;            /* of ss_compose_header_t, checked */
     apr_array_header_t *attachments;        /* of ss_compose_attachment_t */
     const char *message_id;                 /* NULL: it is made from host, now and random */
+    const char *author;                     /* as in ss_parse_options_t */
     const char *host;
     apr_time_t now;
     apr_uint64_t random;

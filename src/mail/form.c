@@ -680,6 +680,7 @@ static int finish(form_t *f)
     if (!f->model.from.address) f->model.from.address = f->options->default_from;
     if (!f->model.from.address || !*f->model.from.address)
         return refuse(f, SS_PROBLEM_SENDER, "from", "is missing");
+    f->model.author = f->options->author;
     f->model.host = f->options->host;
     f->model.now = f->options->now;
     f->model.random = f->options->random;

@@ -5,10 +5,12 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/idn.h"
 #include "base/text.h"
 #include "mail/address.h"
 
 /* up to so many recipients are compared one by one; for more, a hash finds duplicates */
+#define DOMAIN_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 #define LINEAR_MAX 16
 
 ss_mail_message_t *ss_mail_create(apr_pool_t *pool)
@@ -43,9 +45,15 @@ int ss_mail_problem_kind(const ss_mail_problem_t *problem)
     return problem->kind ? problem->kind : problem->status ? problem->status : 400;
 }
 
-const char *ss_mail_message_id(apr_time_t now, apr_uint64_t random, const char *host,
-                               apr_pool_t *pool)
+const char *ss_mail_message_id(apr_time_t now, apr_uint64_t random, const char *author,
+                               const char *host, apr_pool_t *pool)
 {
+    const char *at = author ? strrchr(author, '@') : NULL;
+    char domain[SS_IDN_MAX];
+
+    if (at && at[1] && at[1] != '[' && !ss_idn_ascii(at + 1, domain, sizeof(domain)) &&
+        strspn(domain, DOMAIN_CHARS) == strlen(domain))
+        host = domain;
     return apr_psprintf(pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>",
                         (apr_uint64_t)now, random, host && *host ? host : "localhost");
 }

@@ -52,9 +52,10 @@ int ss_mail_problem(ss_mail_problem_t *problem, int kind, const char *field, con
                     ...) __attribute__((format(printf, 4, 5)));
 /* Its kind; 400 where nobody has set one. */
 int ss_mail_problem_kind(const ss_mail_problem_t *problem);
-/* A Message-ID of our own; host NULL or "": localhost. */
-const char *ss_mail_message_id(apr_time_t now, apr_uint64_t random, const char *host,
-                               apr_pool_t *pool);
+/* A Message-ID of our own, with the domain of the author's address (RFC 5322 3.6.4: any name that
+ * is under the author's control), or else host; NULL or "": localhost. */
+const char *ss_mail_message_id(apr_time_t now, apr_uint64_t random, const char *author,
+                               const char *host, apr_pool_t *pool);
 /* Adds a recipient, in its normal form (address.h), unless it is there already; checks its syntax.
  * 0, or -1 with the problem. */
 int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field,

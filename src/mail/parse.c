@@ -339,7 +339,8 @@ static void add_missing(parse_t *p)
     if (!o->adds_missing) return;
     if (!p->count[F_DATE]) add_field(p, "Date", ss_text_time_mail(m->pool, o->now));
     if (!p->count[F_MESSAGE_ID]) {
-        m->attr.message_id = ss_mail_message_id(o->now, o->random, o->host, m->pool);
+        m->attr.message_id = ss_mail_message_id(
+            o->now, o->random, o->author ? o->author : m->attr.header_from, o->host, m->pool);
         add_field(p, "Message-ID", m->attr.message_id);
     }
 }

@@ -11,7 +11,8 @@ typedef struct {
     int takes_rcpts;            /* To, Cc, Bcc (Resent- ones where present) give the recipients */
     int adds_missing;           /* Date, Message-ID and From; needs host and now */
     int adds_from;              /* From alone: the envelope's sender */
-    const char *host;           /* of a Message-ID made here */
+    const char *host;           /* of a Message-ID made here, if the author has no domain */
+    const char *author;         /* the address that From will have; NULL: its own */
     const char *default_domain; /* for a field of one name without a domain; NULL: it is refused */
     int takes_names;            /* and for fields of several such names and nothing else */
     const char *from_name;      /* for a From made here, or NULL */

@@ -87,6 +87,15 @@ const ss_advice_t ss_advice_log_table[] = {
       "It is allowed, and does not do what is usually wanted; the line says what it does.",
       "Write what the line says. If it is meant so, nothing needs to be done: at start this is "
       "only a notice." },
+    { "SMTPSend-136", NULL, NULL, "The host's own name is used",
+      "No ServerName is set, so the host's full name or /etc/mailname stands for it: in EHLO, in "
+      "reports, and as the domain of senders without one.",
+      "If the name is right, nothing needs to be done. Otherwise set ServerName, or SMTPSendHelo "
+      "and SMTPSendDefaultDomain." },
+    { "SMTPSend-137", NULL, NULL, "The host has no full name",
+      "No ServerName is set, and neither the host's name nor /etc/mailname is a full name such as "
+      "www.example.com. Relays may refuse senders without a real domain.",
+      "Set ServerName, or SMTPSendHelo and SMTPSendDefaultDomain." },
     { "SMTPSend-201", NULL, NULL, "The queue cannot be used",
       "The database of SMTPSendQueue could not be opened. No mail is accepted in the meantime; "
       "queued mail is kept.",

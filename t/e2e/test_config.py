@@ -1,5 +1,7 @@
 """Directives: what is wrong stops configtest with a sentence; what is legal and probably wrong is a warning."""
 import os
+import re
+import socket
 
 import pytest
 
@@ -202,3 +204,29 @@ def test_newer_queue_is_refused_untouched(make_httpd, relay):
     assert answer.status == 503 and "newer" in answer.json["detail"].lower(), answer
     with sqlite3.connect(httpd.queue) as db:
         assert db.execute("select number from version").fetchone()[0] == 999
+
+
+def test_without_server_name_the_hosts_own_name_is_used(make_httpd, relay, tmp_path):
+    """EHLO, sender and Message-ID; the log says once what is used and how to set another."""
+    httpd = make_httpd("SMTPSendAlias root admin@example.net\n", relay=relay, start=False)
+    with open(httpd.conf) as file:
+        text = file.read().replace("ServerName rig.example.com\n", "")
+    with open(httpd.conf, "w") as file:
+        file.write(text)
+    httpd.with_hosts(f"127.0.1.1 web1.example.com {socket.gethostname()}\n").start()
+    httpd.cli("sendmail", "-t", input=b"To: root\nSubject: cron\n\nhello\n", check=0)
+    httpd.send(b"From: shop@example.org\r\nTo: bob@example.net\r\nSubject: s\r\n\r\nhello\r\n")
+    cron, shop = sorted(relay.wait_for(2), key=lambda message: message.sender, reverse=True)
+    assert cron.sender == "root@web1.example.com" and b"@web1.example.com>\r\n" in cron.data and cron.rcpts == ["admin@example.net"], cron
+    assert [line for line in cron.data.split(b"\r\n") if line.startswith(b"Message-ID: ")][0].endswith(b"@web1.example.com>")
+    said = re.findall(r"SMTPSend-136: (.*)", httpd.log())
+    assert len(said) == 1 and "web1.example.com" in said[0] and "write ServerName web1.example.com" in said[0], said
+    assert "EHLO web1.example.com" in "\n".join(relay.commands()), relay.commands()
+
+
+def test_a_message_id_has_the_authors_domain(make_httpd, relay):
+    httpd = make_httpd("SMTPSendHelo mx.example.net\n", relay=relay)
+    httpd.cli("sendmail", "-t", input=b"From: shop@example.org\nTo: bob@example.net\nSubject: s\n\nhello\n", check=0)
+    httpd.send_json({"from": "Shop <news@example.com>", "to": "bob@example.net", "subject": "s", "text": "t"})
+    ids = [line for message in relay.wait_for(2) for line in message.data.split(b"\r\n") if line.lower().startswith(b"message-id: ")]
+    assert sorted(one.rpartition(b"@")[2] for one in ids) == [b"example.com>", b"example.org>"], ids

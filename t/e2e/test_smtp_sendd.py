@@ -216,10 +216,18 @@ def test_sections_are_relays(make_relay):
     ("SMTPSendTLSCipherSuite no-such\n", ["smtp-sendd.conf:LINE: ", "no-such", "OpenSSL"]),
     ("SMTPSendAllowFrom *@x\n", ["line LINE", "belongs to a location"]),
     ("Listen 80\n", ["line LINE", "Invalid command 'Listen'"]),
+    ("SMTPSendNothing\n", ["line LINE", "Invalid command 'SMTPSendNothing'"]),
+    ("SMTPSendHots mail.example.com\n", ["line LINE", "Invalid command 'SMTPSendHots'", "did you mean SMTPSendHost?"]),
+    ("SMTPSendTLSVerfy\n", ["line LINE", "did you mean SMTPSendTLSVerify?"]),
+    ("SeverName a.example.com\n", ["line LINE", "did you mean ServerName?"]),
+    ("ErrorLog\n", ["line LINE", "ErrorLog takes a value"]),
+    ("SMTPSendEngine yes\n", ["line LINE", "write SMTPSendEngine On"]),
+    ("SMTPSendRelayFor *@x nosuch\n", ["smtp-sendd.conf:LINE: ", "no relay \"nosuch\""]),
+    ("SMTPSendTLS starttls\nSMTPSendTLSCertificateFile /etc/x.pem\n", ["smtp-sendd.conf:NEXT: ", "SMTPSendTLSCertificateKeyFile"]),
 ])
 def test_errors_have_file_and_line(relay, config, words):
     with Sendd(config, relay) as daemon:
-        words = [word.replace("LINE", str(daemon.head.count("\n") + 3)) for word in words]
+        words = [word.replace("LINE", str(daemon.head.count("\n") + 3)).replace("NEXT", str(daemon.head.count("\n") + 4)) for word in words]
         done = daemon.check()
         assert done.returncode == 78 and all(word in done.stderr for word in words), done
         if "Cipher" not in config:

@@ -106,7 +106,10 @@ static void same(const ss_config_t *a, const ss_config_t *b)
         const ss_settings_t *one = relay_of(a, i), *other = relay_of(b, i);
         same_record(SS_PLACE_SERVER, one, other, one->sources, other->sources);
         CU_ASSERT_STRING_EQUAL(one->relay_name, other->relay_name);
-        CU_ASSERT_STRING_EQUAL(one->server_name, other->server_name);
+        CU_ASSERT_STRING_EQUAL(one->server_name ? one->server_name : "",
+                               other->server_name ? other->server_name : "");
+        CU_ASSERT_STRING_EQUAL(one->mail_name, other->mail_name);
+        CU_ASSERT_STRING_EQUAL(one->helo, other->helo);
         CU_ASSERT_EQUAL(one->helo_is_address, other->helo_is_address);
         if (!one->password) continue;
         CU_ASSERT_EQUAL(one->password->kind, other->password->kind);

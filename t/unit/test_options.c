@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/host_name.h"
 #include "config/option.h"
 #include "config/settings.h"
 
@@ -217,6 +218,42 @@ static void the_port_follows_the_mode(void)
     }
 }
 
+/* EHLO, Message-ID and the domain of local names, by ServerName and what the host says of itself.
+ */
+static void a_missing_server_name_is_the_hosts(void)
+{
+    static const struct {
+        const char *server_name, *full, *mailname, *plain;
+        const char *helo, *domain;
+    } rows[] = {
+        { "www.a.example", "h.b.example", "c.example", "h", "www.a.example", "www.a.example" },
+        { NULL, "h.b.example", "c.example", "h", "h.b.example", "h.b.example" },
+        { NULL, NULL, "c.example", "h.b.example", "h.b.example", "h.b.example" },
+        { NULL, "h", "c.example", "h", "c.example", "c.example" },
+        { NULL, "localhost.localdomain", "c.example", "localhost", "c.example", "c.example" },
+        { NULL, NULL, "localhost", "h", "[127.0.0.1]", "h" },
+        { NULL, NULL, "not a name.example", "h", "[127.0.0.1]", "h" },
+        { NULL, "192.0.2.1", NULL, "h", "[127.0.0.1]", "h" },
+        { NULL, NULL, NULL, "localhost", "[127.0.0.1]", "localhost.localdomain" },
+        /* httpd's own guess, and a name that was given and is not full */
+        { "127.0.1.1", "h.b.example", NULL, "h", "h.b.example", "h.b.example" },
+        { "192.0.2.1", NULL, NULL, "h", "[192.0.2.1]", "h" },
+        { "localhost", "h.b.example", NULL, "h", "[127.0.0.1]", "h.b.example" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ss_settings_t s;
+        ss_settings_clear(&s);
+        s.server_name = rows[i].server_name;
+        s.host_name = ss_host_name_choose(rows[i].full, rows[i].mailname, rows[i].plain).name;
+        ss_settings_finish(&s, pool);
+        CU_ASSERT_STRING_EQUAL(s.helo, rows[i].helo);
+        CU_ASSERT_EQUAL(s.helo_is_address, *rows[i].helo == '[');
+        CU_ASSERT_STRING_EQUAL(s.default_domain, rows[i].domain);
+        CU_ASSERT_STRING_EQUAL(s.mail_name, rows[i].domain);
+    }
+}
+
 static void words_for_nothing_are_printed(void)
 {
     static const struct {
@@ -275,4 +312,5 @@ void ss_suite_options(void)
     CU_add_test(suite, "words for nothing are printed", words_for_nothing_are_printed);
     CU_add_test(suite, "an empty password counts as not set", an_empty_password_is_none);
     CU_add_test(suite, "a child has what its parent says", a_child_has_what_its_parent_says);
+    CU_add_test(suite, "a_missing_server_name_is_the_hosts", a_missing_server_name_is_the_hosts);
 }

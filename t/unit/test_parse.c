@@ -234,7 +234,18 @@ static void what_is_missing_is_added(void)
         "X-Team: =?utf-8?B?SsO2cmc=?=\r\nX-Empty: \r\nSubject: s\r\nFrom: Joe Doe "
         "<cron@host.example>\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <";
     CU_ASSERT_NSTRING_EQUAL(m->content, want, sizeof(want) - 1);
-    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "@localhost>\r\n\r\nhi\r\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "@host.example>\r\n\r\nhi\r\n"));
+    /* SMTPSendHeaderFrom replaces the author afterwards; an address literal is no name. */
+    options.author = "a@other.example";
+    m = parsed("Subject: s\r\n\r\nhi\r\n", &options, &problem, pool);
+    CU_ASSERT_TRUE(m && strstr(m->content, "@other.example>\r\n") != NULL);
+    options.author = "a@[192.0.2.1]";
+    m = parsed("Subject: s\r\n\r\nhi\r\n", &options, &problem, pool);
+    CU_ASSERT_TRUE(m && strstr(m->content, "@localhost>\r\n") != NULL);
+    options.author = "a@b\xc3\xbc"
+                     "cher.example";
+    m = parsed("Subject: s\r\n\r\nhi\r\n", &options, &problem, pool);
+    CU_ASSERT_TRUE(m && strstr(m->content, "@xn--bcher-") != NULL);
     /* The envelope's sender is the From; nobody's, where neither is known. */
     m = ss_mail_create(pool);
     m->from = "";

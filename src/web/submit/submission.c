@@ -23,6 +23,7 @@ static ss_parse_options_t options_of(const ss_submission_t *s)
                                    .adds_from =
                                        s->policy->allow_from && s->policy->allow_from->nelts,
                                    .host = s->relay->helo,
+                                   .author = s->relay->header_from,
                                    .default_domain = s->relay->default_domain,
                                    .default_from = s->policy->default_from,
                                    .add_headers = s->added,
@@ -30,8 +31,7 @@ static ss_parse_options_t options_of(const ss_submission_t *s)
                                    .lift = s->lift };
 
     /* An address literal would look odd in a Message-ID. */
-    if (!options.host || *options.host == '[') options.host = s->relay->server_name;
-    if (!options.host || !*options.host) options.host = "localhost";
+    if (!options.host || *options.host == '[') options.host = s->relay->mail_name;
     options.now = ss_wall_now();
     /* Only where needed: it costs a tenth of a small message. */
     if (options.adds_missing) ss_random_bytes(&options.random, sizeof(options.random));
