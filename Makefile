@@ -10,7 +10,7 @@ DESTDIR  ?=
 PYTHON   ?= /usr/bin/python3
 
 # The flags of httpd and the libraries, determined only when something is built.
-BUILDING := $(filter-out help clean deps build-deps packages format lint lint-compilers demo check quick bench mutants,$(or $(MAKECMDGOALS),all))
+BUILDING := $(filter-out help clean deps build-deps packages format lint lint-compilers demo service-demo check quick bench mutants,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 ifneq ($(shell uname -s),Linux)
 $(error mod_smtp_send runs on Linux only: it needs epoll, eventfd and SO_PEERCRED)
@@ -70,7 +70,7 @@ MANUALS  := $(B)/smtp-send.1 $(B)/mod_smtp_send.5 $(B)/smtp-sendd.8
 UNIT_SRC := $(wildcard t/unit/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: mutants deb dist all help format clean install deps build-deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
+.PHONY: mutants deb dist all help format clean install deps build-deps packages check-packages unit asan e2e browser check quick lint demo service-demo bench bench-programs
 all: $(B)/mod_smtp_send.so $(B)/smtp-sendd $(B)/smtp-send $(B)/smtp-send-commands $(MANUALS) $(B)/mod_smtp_send_example.so
 
 help:
@@ -80,6 +80,7 @@ help:
 ## make demo            from nothing to a delivered mail: installs what is missing, starts httpd and a mail catcher on
 ##                      loopback, tests the connection, sends a message. DEMO=once ends after the delivery.
 ##                      Your own relay: make demo HOST=smtp.example.com PORT=587 TLS=starttls USERNAME=me PASSWORD=file:/path TO=me@example.com
+## make service-demo    the private httpd of smtp-send.service in the foreground, with nginx and Caddy before it if they are installed
 ## make check           all tests (what CI runs); make quick: lint, unit tests and a short run of the simulator, within a minute
 ## make bench           speed, side by side with a Postfix null client; ROWS="S1 S6" names rows
 ## make install         into httpd's own folders (DESTDIR=... for packages)
@@ -316,6 +317,11 @@ bench:
 	@sh t/rig/packages bench
 	@$(MAKE) --no-print-directory all bench-programs
 	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) t/bench/run.py $(ROWS)
+
+service-demo:
+	@sh t/rig/packages demo
+	@$(MAKE) --no-print-directory all
+	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) t/rig/service.py
 
 demo:
 	@sh t/rig/packages demo
