@@ -24,7 +24,7 @@
 #include <apr_optional.h>
 #include <apr_optional_hooks.h>
 
-#define SMTP_SEND_API 1 /* grows when something is added */
+#define SMTP_SEND_API 2 /* grows when something is added */
 
 typedef struct smtp_send_message_t { /* leave unused fields zero */
     /* sizeof(smtp_send_message_t): tells a newer module which fields an older caller has */
@@ -63,9 +63,16 @@ APR_DECLARE_OPTIONAL_FN(apr_status_t, smtp_send_submit,
                         (request_rec * r, server_rec *s, const smtp_send_message_t *message,
                          smtp_send_result_t *result, apr_pool_t *pool));
 /* Returns a message's state, the JSON document of GET <path>/<id>, in pool. wait: how long to wait
- * for its end, or 0. NULL: there is no such message, or the daemon did not answer. */
+ * for its end, or 0. NULL: there is no such message, or the daemon did not answer. Any message of
+ * the queue, whoever submitted it: for ids that the module got from smtp_send_submit. */
 APR_DECLARE_OPTIONAL_FN(const char *, smtp_send_state,
                         (server_rec * s, const char *id, apr_interval_time_t wait,
+                         apr_pool_t *pool));
+/* The same for an id that a client gave: only a message that smtp_send_submit took for a request of
+ * the same server, location and user. Others are unknown (NULL). Since SMTP_SEND_API 2; NULL is
+ * retrieved from an older module. */
+APR_DECLARE_OPTIONAL_FN(const char *, smtp_send_own_state,
+                        (request_rec * r, const char *id, apr_interval_time_t wait,
                          apr_pool_t *pool));
 /* Pauses (on 1) or resumes (on 0) sending. relay: its name, or NULL for all. reason and who (may be
  * NULL) appear on pages and in the log. APR_EGENERAL: it was not done. */

@@ -34,3 +34,18 @@ def test_the_location_s_rules_hold_for_modules(make_httpd, relay):
     answer = httpd.get("/report")
     assert answer.text.startswith("refused 403 to ") and "SMTPSendAllowTo" in answer.text, answer
     assert not relay.messages
+
+
+def test_a_client_s_id_is_known_only_where_it_was_submitted(make_httpd, relay):
+    httpd = make_httpd(EXAMPLE, relay=relay, handlers=HANDLERS + REPORT.format("") + REPORT.format("").replace("/report", "/other"))
+    own = httpd.get("/report").text.split()[2]
+    foreign = httpd.send().json["id"]
+    assert own in httpd.get(f"/report?show={own}").text
+    for path, ident in (("/report", foreign), ("/other", own), ("/report", "nonsense"), ("/report", "")):
+        assert httpd.get(f"{path}?show={ident}").text == "unknown", (path, ident)
+
+
+def test_the_trace_of_the_request_is_the_message_s(make_httpd, relay):
+    httpd = make_httpd(EXAMPLE, relay=relay, handlers=HANDLERS + REPORT.format(""))
+    value = f"00-{1:032x}-{1:016x}-01"
+    assert f'"traceparent":"{value}"' in httpd.get("/report", {"traceparent": value}).text

@@ -1,6 +1,7 @@
 /* mod_smtp_send_example.c: how another httpd module sends mail. SetHandler smtp-send-example mails
  * a report of each request to the address in SMTPSendExampleTo, and answers with the message's id;
- * as an ErrorDocument it reports errors. What becomes of each mail is written to the error log. */
+ * as an ErrorDocument it reports errors; with ?show=ID it shows a report that it mailed. What
+ * becomes of each mail is written to the error log. */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
@@ -13,6 +14,7 @@
 
 static APR_OPTIONAL_FN_TYPE(smtp_send_submit) * submit;
 static APR_OPTIONAL_FN_TYPE(smtp_send_state) * state;
+static APR_OPTIONAL_FN_TYPE(smtp_send_own_state) * own_state;
 static const char *report_to;
 static server_rec *main_server;
 
@@ -35,11 +37,16 @@ static int report(request_rec *r)
 
     if (!r->handler || strcmp(r->handler, "smtp-send-example")) return DECLINED;
     if (!submit || !report_to) return HTTP_SERVICE_UNAVAILABLE;
+    ap_set_content_type(r, "text/plain");
+    if (r->args && !strncmp(r->args, "show=", 5) && own_state) {
+        const char *found = own_state(r, r->args + 5, 0, r->pool);
+        ap_rputs(found ? found : "unknown", r);
+        return OK;
+    }
     message.content =
         apr_psprintf(r->pool, "From: <server@example.com>\nTo: <%s>\nSubject: a request\n\n%s %s\n",
                      report_to, r->method, ap_escape_uri(r->pool, from_request));
     message.idempotency_key = r->args;
-    ap_set_content_type(r, "text/plain");
     if (submit(r, r->server, &message, &result, r->pool) != APR_SUCCESS) {
         ap_rprintf(r, "refused %d %s %s\n", result.status, result.field, result.detail);
         return OK;
@@ -65,6 +72,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     main_server = s;
     submit = APR_RETRIEVE_OPTIONAL_FN(smtp_send_submit);
     state = APR_RETRIEVE_OPTIONAL_FN(smtp_send_state);
+    own_state = APR_RETRIEVE_OPTIONAL_FN(smtp_send_own_state);
     return OK;
 }
 

@@ -143,19 +143,32 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
 
 /* ---- state and pause ---- */
 
-static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_time_t wait,
-                                   apr_pool_t *pool)
+/* header is taken over. */
+static const char *ask_state(json_t *header, apr_interval_time_t wait, apr_pool_t *pool)
 {
     ss_rpc_answer_t answer;
-
-    (void)s;
-    json_t *header = ss_rpc_state_request(id);
     int place = wait > 0 ? ss_waiting_begin() : -1;
     if (place < 0) wait = 0;
     if (wait) json_object_set_new(header, "wait", json_integer(wait));
     int is_known = ss_rpc_try(header, wait + SS_RPC_TIMEOUT, &answer, pool);
     ss_waiting_end(place);
     return is_known && answer.raw.status == 200 ? answer.raw.content : NULL;
+}
+
+static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_time_t wait,
+                                   apr_pool_t *pool)
+{
+    (void)s;
+    return ask_state(ss_rpc_state_request(id), wait, pool);
+}
+
+static const char *smtp_send_own_state(request_rec *r, const char *id, apr_interval_time_t wait,
+                                       apr_pool_t *pool)
+{
+    json_t *header = ss_rpc_state_request(id);
+
+    json_object_set_new(header, "submitters", json_pack("[s]", ss_submitter_of(r, "c")));
+    return ask_state(header, wait, pool);
 }
 
 static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, const char *reason,
@@ -177,5 +190,6 @@ void ss_api_register(void)
 {
     APR_REGISTER_OPTIONAL_FN(smtp_send_submit);
     APR_REGISTER_OPTIONAL_FN(smtp_send_state);
+    APR_REGISTER_OPTIONAL_FN(smtp_send_own_state);
     APR_REGISTER_OPTIONAL_FN(smtp_send_pause);
 }
