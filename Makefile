@@ -230,6 +230,10 @@ $(B)/node/node_modules/mailparser/package.json:
 $(B)/node/node_modules/smtp-server/package.json: | $(B)/node/node_modules/mailparser/package.json
 	$(Q)timeout 300 npm install --silent --no-audit --no-fund --prefix $(B)/node smtp-server@3
 
+# Another one, after it.
+$(B)/node/node_modules/Haraka/package.json: | $(B)/node/node_modules/smtp-server/package.json
+	$(Q)timeout 300 npm install --silent --no-audit --no-fund --prefix $(B)/node Haraka@3.3
+
 # The SDKs of providers, for t/e2e/test_providers.py.
 $(B)/sdk/node_modules/resend/package.json:
 	@mkdir -p $(B)/sdk
@@ -237,7 +241,8 @@ $(B)/sdk/node_modules/resend/package.json:
 
 # Which tests: make e2e TESTS="t/e2e/test_pause.py -k reason"
 TESTS ?= t/e2e
-e2e: all bench-programs $(B)/node/node_modules/mailparser/package.json $(B)/node/node_modules/smtp-server/package.json $(B)/sdk/node_modules/resend/package.json
+e2e: all bench-programs $(B)/node/node_modules/mailparser/package.json $(B)/node/node_modules/smtp-server/package.json $(B)/sdk/node_modules/resend/package.json \
+    $(if $(findstring interop,$(TESTS)),$(B)/node/node_modules/Haraka/package.json)
 	@echo "end to end: a private httpd with the module, $(TESTS)"
 	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --durations=10 $(TESTS)
 

@@ -97,6 +97,6 @@ soak: all
 	@grep ^soak $(B)/torture.txt
 
 .PHONY: interop
-## make interop         other people's servers as the relay: Postfix, postscreen, Exim, Dovecot, OpenSMTPD, aiosmtpd, smtp-server of npm
+## make interop         other people's servers as the relay: Postfix, postscreen, Exim, Dovecot, OpenSMTPD, aiosmtpd, smtp-server and Haraka of npm
 interop:
 	@$(MAKE) --no-print-directory e2e TESTS=t/interop

@@ -70,7 +70,7 @@ static void learn(ss_connection_t *connection, const ss_client_event_t *event)
     if (ss_learned_bits(d, connection->name, NULL) == before) return;
     connection->has_taught = 1;
     /* The others of this host would find it out once more, each with a message. */
-    if (event->learn & (SS_LEARN_NO_PIPELINING | SS_LEARN_NO_CHUNKING))
+    if (event->learn & (SS_LEARN_NO_PIPELINING | SS_LEARN_NO_CHUNKING | SS_LEARN_NO_STREAMING))
         ss_connection_quit_others(connection);
 }
 

@@ -46,8 +46,7 @@ static const struct {
                 "SMTPSendMaxRecipients" },
               { SS_LEARN_NO_EHLO, "no-ehlo", "refuses EHLO: HELO is used", NULL },
               { SS_LEARN_NO_STREAMING, "no-streaming",
-                "loses the connection when commands stand behind a message's content: each answer "
-                "is waited for",
+                "takes no commands behind a message's content: each answer is waited for",
                 "SMTPSendPipelining Off" } };
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 
@@ -130,10 +129,10 @@ void ss_learned_add(ss_delivery_t *d, const char *host, unsigned bit, int number
         row->takes_several = 1;
         return;
     }
-    int *limit = limit_of(row, bit);
-    if (number < 1) number = 1;
+    int *limit = limit_of(row, bit), is_sure = number > 0;
+    if (!is_sure) number = 1;
     if (row->bits & bit && (!limit || *limit <= number)) return;
-    if (bit == SS_LEARN_NO_STREAMING) {
+    if (bit == SS_LEARN_NO_STREAMING && !is_sure) {
         ss_mono_t mono = ss_delivery_mono(d), before = row->suspected;
         row->suspected = mono;
         if (!ss_mono_is_set(before) || ss_mono_since(mono, before) >= SUSPECTED_FOR) return;

@@ -19,7 +19,7 @@ unsigned ss_learned_bits(ss_delivery_t *d, const char *host, int *recipients);
 int ss_learned_messages(ss_delivery_t *d, const char *host);
 /* One more bit; number: for SS_LEARN_MAX_RECIPIENTS and SS_LEARN_MAX_MESSAGES. words: the server's,
  * for the log. A lost connection (SS_LEARN_NO_STREAMING) counts only when it is the second within
- * an hour. */
+ * an hour, unless number is 1: the server said so. */
 void ss_learned_add(ss_delivery_t *d, const char *host, unsigned bit, int number,
                     const char *words);
 /* The host refused a message on a connection that had carried so many, and the words may be about

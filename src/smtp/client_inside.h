@@ -64,6 +64,7 @@ struct ss_client_tx_t {
     int is_reused; /* not the first transaction of the connection */
     int uses_bdat, uses_utf8;
     unsigned trying;    /* SS_PROVE_ bits */
+    int is_streamed;    /* its MAIL was sent behind a content that was not answered yet */
     int is_single;      /* one command at a time, as when it began */
     int is_grouped;     /* commands went together to a server that has not shown PIPELINING */
     int is_chunked;     /* BDAT went to a server that has not shown CHUNKING, */
@@ -142,6 +143,7 @@ struct ss_client_t {
     /* the mechanisms left after others were refused; valid if has_offers */
     char offers[sizeof(((ss_capability_t *)0)->mechanisms)];
     int has_offers;
+    int has_mail_streamed; /* MAIL behind a content was accepted */
     int has_streamed; /* a message was accepted although commands followed its content */
     int has_error;    /* a transaction failed: a later 503 may be a consequence */
     /* trying */

@@ -143,6 +143,14 @@ apr_status_t ss_client_send(ss_client_t *c, ss_client_message_t *m, ss_mono_t no
 
 /* ---- sending a message ---- */
 
+static int is_behind_content(const ss_client_t *c)
+{
+    for (int i = 0; i < c->asked_count; i++) {
+        if (c->asked[(c->asked_first + i) % SS_ASKED_MAX].cmd == SS_CMD_END) return 1;
+    }
+    return 0;
+}
+
 static void say_mail(ss_client_t *c, ss_client_tx_t *tx)
 {
     ss_buf_clear(&c->command);
@@ -155,6 +163,7 @@ static void say_mail(ss_client_t *c, ss_client_tx_t *tx)
     if (c->options.attempt_deadline)
         tx->deadline = ss_mono_add(c->now, c->options.attempt_deadline);
     tx->say = SS_SAY_RCPT;
+    tx->is_streamed = is_behind_content(c);
     tx->is_single = !ss_client_is_pipelining(c);
     tx->uses_bdat = uses_bdat(c);
     if (tx->uses_bdat && ss_client_is_unproven(c, SS_PROVE_BDAT))

@@ -224,9 +224,7 @@ void ss_client_learn(ss_client_t *c, unsigned bits, int number, const char *text
         if (!(fresh & bit)) continue;
         ss_client_event_t *event = ss_client_event(c, SS_EVENT_LEARNED);
         event->learn = bit;
-        event->number = bit == SS_LEARN_MAX_RECIPIENTS ? number
-                        : bit == SS_LEARN_MAX_MESSAGES ? c->carried
-                                                       : 0;
+        event->number = bit == SS_LEARN_MAX_MESSAGES ? c->carried : number;
         apr_cpystrn(event->text, text, sizeof(event->text));
     }
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "smtp/command.h"
+#include "smtp/phrase.h"
 
 /* A transaction that is still open at the server is ended by closing the connection: some refuse or
  * penalize RSET. But where others are to show whether the server refuses us, that would cost a
@@ -36,6 +37,16 @@ void ss_client_settle(ss_client_t *c)
 
 /* ---- refusals ---- */
 
+/* Haraka takes several messages, but none whose MAIL stands behind a content. */
+static int is_streaming_refused(const ss_client_t *c, const ss_client_tx_t *tx,
+                                const ss_reply_t *reply)
+{
+    if (reply->code != 503 || !tx->is_streamed) return 0;
+    if (ss_phrase_is_in("pipelin", reply->text)) return 1;
+    return !c->has_mail_streamed &&
+           !ss_phrase_is_in("one mail|nested mail|sender already|session|connection", reply->text);
+}
+
 static ss_verdict_t judge(const ss_client_t *c, const ss_client_tx_t *tx, ss_cmd_t cmd,
                           const ss_reply_t *reply)
 {
@@ -48,6 +59,10 @@ static ss_verdict_t judge(const ss_client_t *c, const ss_client_tx_t *tx, ss_cmd
     /* No limit of messages where none was accepted. After an earlier error on this connection the
      * count is not the server's, and "bad sequence" may be a consequence. */
     if (!c->carried || c->has_error) verdict.learn &= ~(unsigned)SS_LEARN_MAX_MESSAGES;
+    if (verdict.learn & SS_LEARN_MAX_MESSAGES && is_streaming_refused(c, tx, reply)) {
+        verdict.learn = SS_LEARN_NO_STREAMING;
+        verdict.advice = "no-pipelining";
+    }
     return verdict;
 }
 
@@ -59,7 +74,8 @@ static void refused(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_r
     /* After a login that was accepted this is the answer to something else: no message is to meet
      * the next one. */
     if (reply->code == 535 && c->mechanism) c->is_closing = 1;
-    ss_client_refused(c, cmd, reply, &verdict, tx->accepted);
+    ss_client_refused(c, cmd, reply, &verdict,
+                      verdict.learn & SS_LEARN_NO_STREAMING ? 1 : tx->accepted);
     ss_client_decide(c, tx, cmd, reply, verdict.fate, NULL, verdict.advice, reply->text);
     if (verdict.scope == SS_SCOPE_CONNECTION || verdict.scope == SS_SCOPE_RELAY) {
         c->is_closing = 1;
@@ -89,9 +105,21 @@ static void mail_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *re
         return;
     }
     tx->is_mail_ok = 1;
+    c->has_mail_streamed |= tx->is_streamed;
     if (!c->carried || c->takes_several) return;
     c->takes_several = 1;
     ss_client_learn(c, SS_LEARN_SEVERAL, 0, "");
+}
+
+/* It takes no more recipients: those that it was not asked for yet meet the same, and servers get
+ * slow with a client that asks on. */
+static void skip_rest(ss_client_tx_t *tx, const ss_reply_t *reply, const ss_verdict_t *verdict,
+                      const char *text)
+{
+    while (tx->rcpts_said < tx->m->rcpt_count)
+        ss_client_decide_rcpt(&tx->m->rcpts[tx->rcpts_said++], SS_CMD_RCPT, reply, verdict->fate,
+                              NULL, verdict->advice, text);
+    if (tx->say == SS_SAY_RCPT) tx->say = SS_SAY_DATA;
 }
 
 static void rcpt_answer(ss_client_t *c, ss_client_tx_t *tx, int number, const ss_reply_t *reply)
@@ -107,9 +135,17 @@ static void rcpt_answer(ss_client_t *c, ss_client_tx_t *tx, int number, const ss
     }
     ss_verdict_t verdict = judge(c, tx, SS_CMD_RCPT, reply);
     ss_client_refused(c, SS_CMD_RCPT, reply, &verdict, tx->accepted);
-    ss_client_decide_rcpt(rcpt, SS_CMD_RCPT, reply, verdict.fate, NULL, verdict.advice,
-                          apr_pstrdup(tx->m->pool, reply->text));
+    const char *text = apr_pstrdup(tx->m->pool, reply->text);
+    ss_client_decide_rcpt(rcpt, SS_CMD_RCPT, reply, verdict.fate, NULL, verdict.advice, text);
+    if (verdict.learn & (SS_LEARN_MAX_RECIPIENTS | SS_LEARN_MAX_MESSAGES))
+        skip_rest(tx, reply, &verdict, text);
     tx->m->ended = c->now;
+    if (verdict.learn & SS_LEARN_MAX_MESSAGES && !tx->accepted && tx->say <= SS_SAY_WAIT &&
+        tx->rcpts_answered < tx->rcpts_asked) {
+        /* The others of its group meet the same, and each may be answered slowly. */
+        ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
+        return;
+    }
     tx->is_suspect |= verdict.fate == SS_FATE_SUSPECT || verdict.fate == SS_FATE_LIMITED;
     if (verdict.scope == SS_SCOPE_CONNECTION || verdict.scope == SS_SCOPE_RELAY) c->is_closing = 1;
     if (!ss_client_is_undecided(tx)) tx->has_failed = 1;

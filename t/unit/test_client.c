@@ -82,6 +82,29 @@ DIALOGUE(only_one_mail_per_message, PIPED, "> send 1 a@x b@y", "C: MAIL FROM:<a@
          "E: done 1 b@y=sent/250", "E: refused MAIL 503", "E: learned one-message",
          "E: done 2 c@y=again/503", "E: step quit", "E: closed ok")
 
+/* Not one message a connection: Haraka takes no MAIL behind a content. */
+#define BEHIND                                                                                     \
+    "> send 1 a@x b@y", "C: MAIL FROM:<a@x>", "C: RCPT TO:<b@y>", "C: DATA", "C.",                 \
+        "> send 2 a@x c@y", "S: 250 ok", "S: 250 ok", "S: 354 go", CONTENT, "C: MAIL FROM:<a@x>",  \
+        "C: RCPT TO:<c@y>", "C: DATA", "C.", "S: 250 taken"
+#define BEHIND_END "S: 503 no", "S: 503 no", QUIT, "E: done 1 b@y=sent/250", "E: refused MAIL 503"
+DIALOGUE(mail_behind_a_content_is_refused, PIPED, BEHIND, "S: 503 Bad sequence of commands",
+         BEHIND_END, "E: learned no-streaming", "E: done 2 c@y=again/503", "E: step quit",
+         "E: closed ok")
+DIALOGUE(mail_behind_a_content_was_taken_before, PIPED, BEHIND, "> send 3 a@x d@y", "S: 250 ok",
+         "S: 250 ok", "S: 354 go", CONTENT, "C: MAIL FROM:<a@x>", "C: RCPT TO:<d@y>", "C: DATA",
+         "C.", "S: 250 taken", "S: 503 Bad sequence of commands", "S: 503 no", "S: 503 no", QUIT,
+         "E: done 1 b@y=sent/250", "E: done 2 c@y=sent/250", "E: refused MAIL 503",
+         "E: learned max-messages 2", "E: done 3 d@y=again/503", "E: step quit", "E: closed ok")
+
+/* It takes no more: the others are not asked for. */
+DIALOGUE(after_one_recipient_too_many_no_more_are_said, PLAIN, "> send 1 a@x b@y,c@y,d@y,e@y",
+         "C: MAIL FROM:<a@x>", "S: 250 ok", "C: RCPT TO:<b@y>", "S: 250 ok", "C: RCPT TO:<c@y>",
+         "S: 450 Too many recipient attempts", "C: DATA", "S: 354 go", CONTENT, "S: 250 ok",
+         "> quit", QUIT, "E: refused RCPT 450", "E: learned max-recipients 1",
+         "E: done 1 b@y=sent/250 c@y=again/450 d@y=again/450 e@y=again/450", "E: step quit",
+         "E: closed ok")
+
 DIALOGUE(login_required_blocks_and_fails_nobody, PLAIN, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>",
          "C.", "S: 530 5.7.0 Authentication required", "C.", "E: refused MAIL 530",
          "E: done 1 b@y=suspect/530", "E.")
@@ -331,6 +354,9 @@ void ss_suite_client(void)
     ADD(all_recipients_refused_closes_the_connection_instead_of_rset);
     ADD(mail_refused_leaves_the_connection_usable);
     ADD(only_one_mail_per_message);
+    ADD(mail_behind_a_content_is_refused);
+    ADD(mail_behind_a_content_was_taken_before);
+    ADD(after_one_recipient_too_many_no_more_are_said);
     ADD(login_required_blocks_and_fails_nobody);
     ADD(bdat_refused_is_learned_and_tried_again);
     ADD(a_421_in_the_middle_of_a_window);
