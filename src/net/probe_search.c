@@ -190,6 +190,7 @@ static void start_candidates(ss_probe_search_t *s)
         start_candidate(s, own, SS_TLS_STARTTLS, all);
     } else {
         if (own != 587) start_candidate(s, 587, SS_TLS_NONE, 0);
+        if (own != 2525) start_candidate(s, 2525, SS_TLS_NONE, 0);
         if (own != 25) start_candidate(s, 25, SS_TLS_NONE, 0);
     }
 }

@@ -1,6 +1,7 @@
 """The connection test: passes with every SMTPSendTLS value, fails at the right step with the right advice, shows no secret, is live, sends nothing."""
 import http.client
 import json
+import os
 import re
 import ssl
 import subprocess
@@ -239,6 +240,41 @@ def test_tls_on_a_plain_port_and_what_would_work(make_httpd, make_relay, certifi
     httpd.write(config + "\n".join(part.strip() for part in works.group(1).split(",") if "SMTPSendPort" not in part) + "\n")
     httpd.graceful_wait()
     passed(httpd)
+
+
+OTHER = f"127.57.{os.getpid() // 250 % 250}.{os.getpid() % 250 + 1}"   # its ports 2525 and 2587 are this run's
+
+
+@pytest.mark.parametrize("port", [2525, 2587])
+@pytest.mark.parametrize("step, behaviour, mode", [("connect", None, "starttls"), ("greeting", dict(faults={"GREETING": "close"}), "starttls"), ("tls", dict(faults={"GREETING": "close"}), "tls"),
+                                                   ("starttls", dict(), "starttls"), ("hello", dict(replies={"EHLO": "550 no"}), "starttls")], ids=["connect", "greeting", "tls", "starttls", "hello"])
+def test_the_other_ports_are_tried(make_httpd, make_relay, certificates, port, step, behaviour, mode):
+    """What is found, copied into the configuration, passes."""
+    make_relay(tls="starttls", cert=certificates.issue("other", hosts=[f"IP:{OTHER}"]), host=OTHER, port=port)
+    own = make_relay(host=OTHER, **behaviour).port if behaviour is not None else free_port()
+    config = f"SMTPSendEngine On\nSMTPSendHost {OTHER}\nSMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendTestTimeout 8s\n"
+    httpd = make_httpd(config + f"SMTPSendPort {own}\nSMTPSendTLS {mode}\n", expect=QUIET)
+    status, document, text = run(httpd, "probe=1")
+    assert document["failedStep"] == step, text
+    works = re.findall(r"^Works: (.*)$", text, re.M)
+    assert works == [f"SMTPSendTLS starttls, SMTPSendPort {port}"], text
+    httpd.write(config + works[0].replace(", ", "\n") + "\n")
+    httpd.graceful_wait()
+    passed(httpd, "probe=0")
+
+
+def test_port_2525_without_tls_where_none_is_configured(make_httpd, make_relay):
+    make_relay(host=OTHER, port=2525)
+    httpd = make_httpd(f"SMTPSendEngine On\nSMTPSendHost {OTHER}\nSMTPSendPort {free_port()}\nSMTPSendTLS none\n", expect=QUIET)
+    text = run(httpd, "probe=1")[2]
+    assert re.findall(r"^Works: (.*)$", text, re.M) == ["SMTPSendTLS none, SMTPSendPort 2525"], text
+
+
+def test_where_the_settings_work_nothing_else_is_tried(make_httpd, make_relay, certificates):
+    other = make_relay(host=OTHER, port=2525)
+    httpd = make_httpd(relay=make_relay(host=OTHER), expect=QUIET)
+    document, text = passed(httpd, "probe=1")
+    assert "Works:" not in text and other.connections == 0
 
 
 # ---- how it is shown ----
