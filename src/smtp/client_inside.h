@@ -144,8 +144,8 @@ struct ss_client_t {
     char offers[sizeof(((ss_capability_t *)0)->mechanisms)];
     int has_offers;
     int has_mail_streamed; /* MAIL behind a content was accepted */
-    int has_streamed; /* a message was accepted although commands followed its content */
-    int has_error;    /* a transaction failed: a later 503 may be a consequence */
+    int has_streamed;      /* a message was accepted although commands followed its content */
+    int has_error;         /* a transaction failed: a later 503 may be a consequence */
     /* trying */
     const char *try_from, *try_to;
     int try_step;

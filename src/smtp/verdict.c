@@ -148,7 +148,7 @@ typedef struct {
     "fully qualified hostname|invalid helo|bad helo|invalid ehlo|helo name|ehlo name|"             \
     "helo argument|ehlo argument|helo/ehlo|helo is invalid|helo host|syntactically invalid"
 #define WORDS_MANY                                                                                 \
-    "too many recipient|too many rcpt|too many addresses|one recipient|"                          \
+    "too many recipient|too many rcpt|too many addresses|one recipient|"                           \
     "maximum number of recipients|recipients per|recipient limit|recipients limit|"                \
     "maximum recipients|number of recipients"
 #define WORDS_PIPELINE "pipelining|synchronization error|out of sync|sent too early"

@@ -390,3 +390,43 @@ def test_tables_of_the_version_before_are_brought_up_to_date(make_httpd, relay, 
     value = f"00-{1:032x}-{1:016x}-01"
     traced = httpd.send(headers={"traceparent": value}).json["id"]
     assert httpd.message(traced)["traceparent"] == value and database.sql("SELECT number FROM version") == [["3"]]
+
+
+REFUSED = "554 5.7.1 <x@other.example>: Relay access denied"
+
+
+@pytest.mark.parametrize("bad_first", [True, False], ids=["the-refused-first", "mixed"])
+def test_a_relay_that_refuses_some_is_blocked_by_neither_node(make_httpd, make_relay, database, bad_first):
+    """In words that may be about the nodes themselves: the good mail flows at once, and each refused message fails once."""
+    tried = collections.Counter()
+
+    def at_rcpt(session, argument):
+        if "bad" not in argument:
+            return None
+        tried[argument.partition(">")[0].partition("<")[2]] += 1
+        return REFUSED
+    relay = make_relay(replies={"RCPT": at_rcpt})
+    quiet = ["status=bounced", "reply code to the RCPT", "may be about this server", "is blocked", "works again", "sending is paused"]
+    nodes = [node(make_httpd, database, relay, "SMTPSendBounce off\nSMTPSendPause On\n", expect=quiet) for _ in range(2)]
+    bad, good = {}, []
+    for i in range(40):
+        httpd = nodes[i % 2]
+        if i < 12 if bad_first else i % 5 < 2:
+            bad[f"bad{i}@other.example"] = httpd.send(to=(f"bad{i}@other.example",)).json["id"]
+        else:
+            good.append(httpd.send(f"X-Test-Id: m{i}\r\nSubject: x\r\n\r\nx\r\n".encode(), to=(f"user{i}@example.net",)).json["id"])
+    for httpd in nodes:
+        httpd.write(f"{database.directive}\nSMTPSendBounce off\n")
+        httpd.graceful()
+    relay.wait_for(len(good), timeout=10)
+    for ident in bad.values():
+        recipient = nodes[0].wait_state(ident, "failed", timeout=10)["recipients"][0]
+        assert "Relay access denied" in recipient["reply"] and recipient["attempts"] == 1, recipient
+    for ident in good:
+        nodes[1].wait_state(ident, "sent", timeout=10)
+    assert sorted(m.headers for m in relay.messages) == sorted(set(m.headers for m in relay.messages)) and len(relay.messages) == len(good)
+    # Once to find out whom it is about, perhaps once more when that is known.
+    assert set(tried) == set(bad) and max(tried.values()) <= 3, tried
+    assert database.sql("SELECT count(*) FROM event WHERE what = 'failed'") == [[str(len(bad))]]
+    for httpd in nodes:
+        assert httpd.status()["relays"][0]["state"] == "up" and httpd.get("/mail-status/health").status == 200
