@@ -4,6 +4,7 @@
 #include <httpd.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_request.h>
 #include <mpm_common.h>
 #include <mod_status.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "mail/compose.h"
 #include "web/submit/api.h"
 #include "web/handler.h"
+#include "web/shared/key.h"
 #include "web/shared/area.h"
 #include "web/shared/waiting.h"
 #include "web/status/status.h"
@@ -114,6 +116,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
     APR_OPTIONAL_HOOK(ap, status_hook, ss_status_mod, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_authn(ss_key_check, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_handler(ss_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

@@ -45,6 +45,7 @@ int ss_cli_queue_show(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_token(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_key(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_webhook(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_transfer_export(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_transfer_import(ss_cli_t *cli, int argc, const char *const *argv);

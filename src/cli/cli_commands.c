@@ -190,6 +190,13 @@ const ss_cli_command_t ss_cli_commands[] = {
       "0 printed, 64 wrong usage, 66 a file cannot be read, 69 the service refused, 75 the service "
       "cannot be reached",
       "  smtp-send token --google --key-file key.json --user app@example.com", ss_cli_token },
+    { "key", "add NAME | list | remove NAME", "keys with which applications submit over HTTP",
+      "For locations with AuthType smtp-send-key. add prints the new key once; the file has only "
+      "its hash. A change takes effect at once. $SMTP_SEND_KEY_FILE is the default of --file.",
+      "0 done, 1 there is such a key already, or none, 64 wrong usage, 65 the file is too large, "
+      "66 "
+      "the file cannot be read, 73 it cannot be written",
+      "  smtp-send key add shop --from '*@shop.example.com' --rate 10/s", ss_cli_key },
     { "webhook", "test URL", "send a signed sample notification to an application",
       "The sample is what SMTPSendWebhook sends for a delivered message, with \"test\": true. It "
       "is "

@@ -157,6 +157,8 @@ const ss_option_t ss_options[] = {
               "results reported to the webhook"),
     DIRECTORY("SMTPSendAllowOrigin", ORIGINS, allow_origin, NULL, 0, 0, NULL,
               "origins whose pages may submit from a browser, besides the server's own"),
+    DIRECTORY("SMTPSendKeyFile", FILE, key_file, NULL, 0, 0, NULL,
+              "the keys that AuthType smtp-send-key accepts (smtp-send key add)"),
     DIRECTORY("SMTPSendAPI", ENUM, api, "native", 0, 0, "native resend postmark sendgrid mailgun",
               "the sending API that the handler smtp-send implements here"),
     DIRECTORY("SMTPSendStatusBody", FLAG, status_body, "Off", 0, 0, NULL,

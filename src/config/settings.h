@@ -138,9 +138,13 @@ typedef struct {                               /* a location (D) */
     apr_array_header_t *webhook_allow, *webhook_events;
     apr_array_header_t *allow_origin; /* of const char *: origins */
     int api;                          /* ss_settings_api_t */
+    const char *key_file;
     int status_body;
     apr_int64_t max_message_size;
     apr_array_header_t *sources;
+    /* not directives: of the key that a request came with (key_file.h) */
+    apr_array_header_t *key_from; /* of const char *: patterns, or NULL */
+    const char *key_relay;
 } ss_settings_policy_t;
 
 /* All fields unset. */

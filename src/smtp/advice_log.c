@@ -488,6 +488,17 @@ const ss_advice_t ss_advice_log_table[] = {
       "Fix the cause. A program that submits mail should retry after the time in Retry-After." },
     { "SMTPSend-502", NULL, NULL, "Submissions of a batch were answered with 503",
       "The line gives the reason and the number.", "Fix the cause and submit those lines again." },
+    { "SMTPSend-503", NULL, NULL, "The file of keys cannot be read",
+      "Requests with AuthType smtp-send-key are answered with 500 until it can.",
+      "Check path and permissions of SMTPSendKeyFile: httpd's User reads it at each request." },
+    { "SMTPSend-504", NULL, NULL, "AuthType smtp-send-key without a file of keys",
+      "The section names no keys, so that none can be accepted.",
+      "Add SMTPSendKeyFile to it; smtp-send key add makes the file." },
+    { "SMTPSend-505", NULL, NULL, "A key was refused",
+      "A client came with a key that is not in SMTPSendKeyFile, or whose line cannot be read.",
+      "Give the client a key (smtp-send key add), or correct the line that is named. Many such "
+      "lines "
+      "from one address: somebody is trying keys." },
 };
 
 const int ss_advice_log_count = (int)(sizeof(ss_advice_log_table) / sizeof(ss_advice_log_table[0]));

@@ -78,7 +78,7 @@ def ports(report):
 LIBRARIES = [
     (r"httpd\.h|http_[a-z]+\.h|ap_[a-z_]+\.h|util_[a-z]+\.h|unixd\.h|mpm_common\.h|scoreboard\.h|mod_[a-z]+\.h",
      r"src/web/|src/config/(module|setters|config_build|config_sections)\.|src/daemon/(supervise|launch|final_states_hook)\.|mod_smtp_send\.c", "httpd"),
-    (r"gmime/|glib", r"src/mail/(compose|address)\.|src/web/submit/idempotency", "GMime"),
+    (r"gmime/|glib", r"src/mail/(compose|address)\.|src/web/submit/idempotency|src/web/shared/key\.", "GMime"),
     (r"gsasl", r"src/smtp/auth", "libgsasl"),
     (r"openssl/", r"src/net/(tls|stream_tls|link_open|probe)|src/cli/|src/net/webhook_call|src/record/event_privacy", "OpenSSL"),
     (r"curl/", r"src/net/webhook_call|src/cli/token_ask", "libcurl"),

@@ -9,6 +9,7 @@
 #include "config/module.h"
 #include "mail/ndjson.h"
 #include "web/shared/http.h"
+#include "web/shared/key.h"
 #include "web/submit/bulk.h"
 #include "web/submit/limit.h"
 #include "web/submit/spool.h"
@@ -70,7 +71,7 @@ int ss_provider_handler(request_rec *r, const ss_provider_t *provider)
                               .r = r,
                               .s = { .r = r,
                                      .relay = ss_module_relay(r->server),
-                                     .policy = ss_module_policy(r),
+                                     .policy = ss_key_policy(r),
                                      .via = "http",
                                      .pool = r->pool,
                                      .kind = SS_SUBMISSION_JSON,

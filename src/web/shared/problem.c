@@ -1,13 +1,12 @@
 #include "web/shared/problem.h"
 
 #include <apr_strings.h>
-#include <http_config.h>
 #include <http_protocol.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "config/module.h"
+#include "web/shared/context.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
 #include "web/shared/place.h"
@@ -48,7 +47,7 @@ static int send_page(request_rec *r, const ss_problem_t *problem, const char *de
 
 void ss_problem_use(request_rec *r, const ss_problem_format_t *format)
 {
-    ap_set_module_config(r->request_config, &smtp_send_module, (void *)(apr_uintptr_t)format);
+    ss_context(r)->format = format;
 }
 
 int ss_problem_send(request_rec *r, const ss_problem_t *problem)
@@ -59,7 +58,7 @@ int ss_problem_send(request_rec *r, const ss_problem_t *problem)
 
     if (!retry && (status == 429 || status == 503)) retry = RETRY_AFTER;
     if (retry) apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, retry));
-    const ss_problem_format_t *format = ap_get_module_config(r->request_config, &smtp_send_module);
+    const ss_problem_format_t *format = ss_context(r)->format;
     if (format) {
         json_t *written = format->write(problem, detail, &status);
         return ss_http_json(r, status, "application/json", written);

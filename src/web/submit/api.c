@@ -9,6 +9,7 @@
 #include "config/module.h"
 #include "smtp_send.h"
 #include "web/shared/html.h"
+#include "web/shared/key.h"
 #include "web/shared/rpc.h"
 #include "web/shared/waiting.h"
 #include "web/submit/submission.h"
@@ -123,7 +124,7 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
     if (!ss_module_config() || !ss_module_relay(server))
         return refused(result, 503, 0, NULL, "mod_smtp_send failed to start");
     s.relay = ss_module_relay(server);
-    s.policy = r ? ss_module_policy(r) : policy_of(server, pool);
+    s.policy = r ? ss_key_policy(r) : policy_of(server, pool);
     s.submitter = r ? ss_submitter_of(r, "c") : ss_submitter_of_server(server, pool);
     if (!s.relay->engine)
         return refused(result, 503, 60, NULL, "SMTPSendEngine is Off here: mail is not accepted");

@@ -19,6 +19,7 @@
 #include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
+#include "web/shared/key.h"
 #include "web/shared/place.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
@@ -351,7 +352,7 @@ static int submit(request_rec *r)
 {
     ss_submission_t s = { .r = r,
                           .relay = ss_module_relay(r->server),
-                          .policy = ss_module_policy(r),
+                          .policy = ss_key_policy(r),
                           .via = "http",
                           .pool = r->pool };
 
