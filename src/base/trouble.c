@@ -5,6 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+const char ss_trouble_hangs[] =
+    "the delivery daemon is there and does not react: it hangs or was stopped (look for the "
+    "process smtp-sendd; once it is killed, a new one is started)";
+
 ss_trouble_t *ss_trouble_create(int *fd, apr_pool_t *pool)
 {
     ss_trouble_t *shared;
@@ -47,7 +51,6 @@ const char *ss_trouble_text(const ss_trouble_t *trouble, ss_mono_t asked, ss_mon
                "before it to end, or it hangs (look for the processes smtp-sendd)";
     if (turned && ss_mono_is_set(asked) && turned < asked.us &&
         ss_mono_since(now, asked) >= SS_TROUBLE_TURN_WITHIN)
-        return "the delivery daemon is there and does not react: it hangs or was stopped (look for "
-               "the process smtp-sendd; once it is killed, a new one is started)";
+        return ss_trouble_hangs;
     return NULL;
 }

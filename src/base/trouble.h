@@ -9,7 +9,9 @@
 #define SS_TROUBLE_TEXT 320
 /* a daemon needs no longer before it takes requests: the one before it has 10 s to leave */
 #define SS_TROUBLE_READY_WITHIN (15 * APR_USEC_PER_SEC)
-/* nor to look at what has come; clients look about once a second */
+/* nor to look at what has come; clients look again each SS_TROUBLE_LOOK, so that a person hears of
+ * it within two seconds */
+#define SS_TROUBLE_LOOK (4 * APR_USEC_PER_SEC / 5)
 #define SS_TROUBLE_TURN_WITHIN (3 * APR_USEC_PER_SEC / 2)
 
 typedef struct {                  /* each "" where nothing is wrong */
@@ -32,3 +34,5 @@ int ss_trouble_set(char place[SS_TROUBLE_TEXT], const char *text);
  * the daemon has not answered; not set: none has, and what is wrong with the socket is not said,
  * since the parent learns only later that it is there again. */
 const char *ss_trouble_text(const ss_trouble_t *trouble, ss_mono_t asked, ss_mono_t now);
+/* The sentence for a daemon that is there and does not react. */
+extern const char ss_trouble_hangs[];

@@ -1,8 +1,8 @@
 /* peer.c: see peer.h.
  *
  * A request on an open connection costs one sendmsg and one recv. The socket stays blocking; the
- * kernel's own timeouts (SO_RCVTIMEO, SO_SNDTIMEO) end each wait after at most a second, after
- * which the deadline is looked at. They are set again only in a deadline's last second.
+ * kernel's own timeouts (SO_RCVTIMEO, SO_SNDTIMEO) end each wait after SLICE at most, after
+ * which the deadline is looked at. They are set again only at the end of a deadline.
  *
  * A request may be repeated when the daemon cannot have had all of it: nothing answers on the
  * socket, the write broke off before its last octet (a UNIX socket whose peer is gone refuses at
@@ -26,9 +26,10 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/object.h"
+#include "base/trouble.h"
 
 /* the longest wait in the kernel before the deadline is looked at */
-#define SLICE APR_USEC_PER_SEC
+#define SLICE SS_TROUBLE_LOOK
 #define READ_SIZE 4096
 /* of one answer's document; past it the daemon is broken */
 #define ANSWER_MAX (64 * 1024 * 1024)
@@ -164,7 +165,7 @@ static apr_status_t open_for(ss_peer_t **peer, const ss_peer_call_t *call, const
     apr_cpystrn(address.sun_path, path, sizeof(address.sun_path));
     for (;;) {
         left = ss_mono_since(deadline, ss_mono_now());
-        error = connect_once(&fd, &address, left);
+        error = connect_once(&fd, &address, left < SLICE ? left : SLICE);
         left = ss_mono_since(deadline, ss_mono_now());
         if (!may_come(error) || left <= 0) break;
         if (call && call->is_wanted && !call->is_wanted(call->self)) break;

@@ -116,6 +116,40 @@ def test_a_daemon_that_hangs_is_said_at_once(make_httpd, relay):
     httpd.wait(lambda: httpd.send().status == 202, 20, "mail to be accepted by another daemon")
 
 
+def test_a_daemon_that_hangs_is_distinguished_from_a_missing_one(make_httpd, relay):
+    """Within two seconds, on every page and for every request; and however much one request asks for."""
+    httpd = make_httpd(relay=relay, expect=["SMTPSend-50[12].*does not react", "SMTPSend-283"])
+    ident = httpd.send().json["id"]
+    httpd.message(ident, wait="10s")
+    pid = httpd.status()["pid"]
+    message = {"from": "a@example.com", "to": "b@example.net", "text": "x"}
+    html, form = {"Accept": "text/html"}, {"Content-Type": "application/x-www-form-urlencoded"}
+    requests = [("GET", path, None, headers) for path in ("/mail-status", "/mail-status?auto", "/mail-status/queue", f"/mail-status/message/{ident}", "/mail-status/health", "/mail-status/health/ready",
+                                                          "/mail-test", f"/mail/{ident}", f"/mail/{ident}?wait=20s") for headers in ({}, html)]
+    requests += [("GET", "/mail-test", None, {"Accept": "application/json"}), ("DELETE", f"/mail/{ident}", None, {}), ("POST", "/mail-status", b"action=flush", form),
+                 ("POST", "/mail-test", b"to=b@example.net", form), ("POST", "/mail", json.dumps(message).encode(), {"Content-Type": "application/json"}),
+                 ("POST", "/mail", json.dumps({**message, "to": [f"b{i}@example.net" for i in range(1000)], "individually": True}).encode(), {"Content-Type": "application/json"}),
+                 ("POST", "/mail?from=a@example.com&to=b@example.net", b"Subject: x\r\n\r\n" + b"0123456789\r\n" * 100000, {"Content-Type": "message/rfc822"}),
+                 ("POST", "/mail", json.dumps(message).encode() + b"\n", {"Content-Type": "application/x-ndjson"})]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for method, path, body, headers in requests:
+            began = time.monotonic()
+            answer = httpd.request(method, path, body, headers)
+            took = time.monotonic() - began
+            assert "does not react" in answer.text and "daemon is down" not in answer.text and took < 3, (method, path, took, answer)
+            assert answer.status == (200 if "ndjson" in headers.get("Content-Type", "") else 503), (method, path, answer)
+        assert "Daemon: hung\n" in httpd.get("/mail-status?auto").text
+        for accept in ("*/*", "text/html"):
+            assert "smtp_send_up 0" in httpd.get("/mail-status/metrics", {"Accept": accept}).text
+        began = time.monotonic()
+        lines = httpd.request("POST", "/mail", (json.dumps(message) + "\n").encode() * 5000, {"Content-Type": "application/x-ndjson"}).text
+        assert lines.count("does not react") == 5000 and time.monotonic() - began < 8
+    finally:
+        os.kill(pid, signal.SIGKILL)
+    httpd.wait(lambda: httpd.send().status == 202, 20, "mail to be accepted by another daemon")
+
+
 def test_a_daemon_that_crashes_at_each_start_is_said_at_once(make_httpd, relay):
     """From the back-off of some seconds on nobody waits for the next start; as soon as one succeeds, mail is accepted."""
     httpd = make_httpd(relay=relay, expect=["SMTPSend-283", "SMTPSend-501"])

@@ -21,6 +21,7 @@ void ss_page_gather(ss_page_t *page)
         answer.why = ss_json_text(answer.fields, "detail");
     }
     page->down = answer.why;
+    page->is_hung = answer.is_hung;
     if (!page->down) page->down = "the delivery daemon did not report its status";
 }
 

@@ -13,6 +13,7 @@ typedef struct {
     ss_params_t query;
     const json_t *status; /* the daemon's status document, or NULL */
     const char *down;     /* the reason if status is NULL */
+    int is_hung;          /* it is that the daemon does not react */
 } ss_page_t;
 
 /* Asks the daemon for its status: fills status, or down. */

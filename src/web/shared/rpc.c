@@ -31,19 +31,19 @@ int ss_rpc_read(apr_pool_t *pool, ss_rpc_answer_t *answer)
     return answer->raw.status >= 200 && answer->raw.status < 600;
 }
 
-/* What a wait for the daemon is for, and why it ends without an answer. */
-typedef struct {
-    const ss_peer_call_t *call;
-    ss_mono_t asked;
-    const char *trouble;
-} wait_t;
-
-static int goes_on(void *self)
+int ss_rpc_goes_on(void *self)
 {
-    wait_t *wait = self;
+    ss_rpc_wait_t *wait = self;
 
     wait->trouble = ss_module_trouble(wait->asked);
-    return !wait->trouble && (!wait->call->is_wanted || wait->call->is_wanted(wait->call->self));
+    return !wait->trouble && (!wait->is_wanted || wait->is_wanted(wait->self));
+}
+
+const char *ss_rpc_trouble(ss_rpc_wait_t *wait, apr_pool_t *pool)
+{
+    if (!wait->trouble) wait->trouble = ss_module_trouble(wait->asked);
+    if (!wait->trouble) return NULL;
+    return apr_pstrcat(pool, wait->trouble, "; this is tried again (see the error log)", NULL);
 }
 
 int ss_rpc_exchange(ss_peer_call_t request, ss_rpc_answer_t *answer, apr_pool_t *pool)
@@ -58,22 +58,19 @@ int ss_rpc_exchange(ss_peer_call_t request, ss_rpc_answer_t *answer, apr_pool_t 
     request.path = ss_module_globals()->socket_path;
     request.instance = ss_module_instance();
     request.header_len = strlen(request.header);
-    const ss_peer_call_t call = request;
-    wait_t wait = { .call = &call };
+    ss_rpc_wait_t wait = { .is_wanted = request.is_wanted, .self = request.self };
     apr_status_t rv = APR_ECONNRESET;
-    request.is_wanted = goes_on;
+    request.is_wanted = ss_rpc_goes_on;
     request.self = &wait;
     /* Where it cannot be started, a request would wait for nobody. */
-    if (goes_on(&wait)) {
+    if (ss_rpc_goes_on(&wait)) {
         wait.asked = ss_mono_now();
         rv = ss_peer_call(&request, &answer->raw, &result, pool);
     }
     if (rv == APR_SUCCESS && ss_rpc_read(pool, answer)) return 1;
-    if (rv != APR_SUCCESS && !wait.trouble) wait.trouble = ss_module_trouble(wait.asked);
-    if (rv != APR_SUCCESS && wait.trouble)
-        answer->why =
-            apr_psprintf(pool, "%s; this is tried again (see the error log)", wait.trouble);
-    else
+    if (rv != APR_SUCCESS) answer->why = ss_rpc_trouble(&wait, pool);
+    answer->is_hung = wait.trouble == ss_trouble_hangs;
+    if (!answer->why)
         answer->why = ss_result_is_set(&result) ? apr_pstrdup(pool, result.text)
                                                 : "the delivery daemon's answer could not be read";
     return 0;

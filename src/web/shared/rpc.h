@@ -14,7 +14,21 @@ typedef struct {
     ss_peer_answer_t raw;
     json_t *fields;  /* the answer's header; owned by the pool */
     const char *why; /* why there is no answer */
+    int is_hung;     /* the reason is that the daemon does not react */
 } ss_rpc_answer_t;
+
+/* A wait for the daemon, for ss_peer_set_wanted: it ends when nobody wants the answer any more, or
+ * when the daemon cannot give it. */
+typedef struct {
+    int (*is_wanted)(void *self); /* or NULL */
+    void *self;
+    ss_mono_t asked;     /* when the request began */
+    const char *trouble; /* why the wait was ended, or NULL */
+} ss_rpc_wait_t;
+
+int ss_rpc_goes_on(void *wait);
+/* Why there is no answer, as a sentence in pool, if the trouble is known, or NULL. */
+const char *ss_rpc_trouble(ss_rpc_wait_t *wait, apr_pool_t *pool);
 
 /* Sends the request, whose header may be NULL: it could not be written. 1: there is an answer,
  * perhaps a refusal, which lives in pool; 0: no answer came, and answer->why is the reason. */

@@ -112,7 +112,7 @@ static int auto_lines(ss_page_t *page)
 
     ap_set_content_type(r, "text/plain; charset=utf-8");
     r->status = page->status ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE;
-    ap_rprintf(r, "Daemon: %s\n", page->status ? "up" : "down");
+    ap_rprintf(r, "Daemon: %s\n", page->status ? "up" : page->is_hung ? "hung" : "down");
     if (!page->status) {
         ap_rprintf(r, "Reason: %s\n", page->down);
         return OK;
@@ -233,12 +233,18 @@ static int is_html(const ss_page_t *page)
     return format ? !strcmp(format, "html") : ss_http_wants_html(page->r);
 }
 
+/* No page waits for a daemon that does not answer a second time. */
+static int unavailable(const ss_page_t *page)
+{
+    return ss_problem(page->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", page->down);
+}
+
 static int overview(ss_page_t *page)
 {
     ss_page_gather(page);
     if (ss_params_get(&page->query, "auto")) return auto_lines(page);
     if (is_html(page)) return ss_status_overview(page);
-    if (!page->status) return ss_problem(page->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", page->down);
+    if (!page->status) return unavailable(page);
     return ss_http_json(page->r, HTTP_OK, "application/json", json_deep_copy(page->status));
 }
 
@@ -258,7 +264,7 @@ static int queue(ss_page_t *page)
 
     if (is_html(page)) {
         ss_page_gather(page);
-        return ss_status_list(page);
+        return page->status ? ss_status_list(page) : unavailable(page);
     }
     return pass_on(
         page, ss_status_list_request(page, limit > 0 && limit <= LIST_MAX ? limit : LIST_LIMIT));
@@ -271,7 +277,7 @@ static int message(ss_page_t *page)
     if (ss_params_flag(&page->query, "source", 0)) return ss_status_content(page, id);
     if (is_html(page)) {
         ss_page_gather(page);
-        return ss_status_detail(page, id);
+        return page->status ? ss_status_detail(page, id) : unavailable(page);
     }
     return pass_on(page, json_pack("{s:s,s:s}", "do", "show", "id", id));
 }

@@ -14,6 +14,7 @@ struct ss_bulk_t {
     void *self;
     ss_buf_t headers; /* of the messages, separated by commas */
     int count;        /* of the headers */
+    const char *hung; /* why the daemon is not asked again, or NULL */
     /* an array of known answers; null where the daemon's is to come */
     json_t *ready;
     ss_buf_t content;
@@ -64,6 +65,10 @@ static json_t *send_all(ss_bulk_t *bulk, json_t **refusal, apr_pool_t *pool)
                                      .timeout = SS_RPC_TIMEOUT };
     ss_rpc_answer_t answer;
 
+    if (bulk->hung) {
+        *refusal = no_answer(bulk, bulk->count, bulk->hung);
+        return NULL;
+    }
     if (ss_rpc_exchange(request, &answer, pool)) {
         json_t *answers = answer.raw.status == 200 ? ss_rpc_document(pool, &answer) : NULL;
         if (json_is_array(answers) && (int)json_array_size(answers) == bulk->count) return answers;
@@ -74,6 +79,7 @@ static json_t *send_all(ss_bulk_t *bulk, json_t **refusal, apr_pool_t *pool)
         answer.why = "the delivery daemon's answer could not be read";
     }
     *refusal = no_answer(bulk, bulk->count, answer.why);
+    if (answer.is_hung) bulk->hung = apr_pstrdup(bulk->r->pool, answer.why);
     return NULL;
 }
 
@@ -85,7 +91,8 @@ static void send_alone(ss_bulk_t *bulk, const char *header, const ss_mail_messag
 
     ss_bulk_flush(bulk);
     apr_pool_create(&pool, bulk->r->pool);
-    if (!ss_rpc_exchange(ss_rpc_message(header, m), &answer, pool))
+    answer.why = bulk->hung;
+    if (bulk->hung || !ss_rpc_exchange(ss_rpc_message(header, m), &answer, pool))
         answer.fields = ss_rpc_own(pool, no_answer(bulk, 1, answer.why));
     bulk->answer(bulk->self, answer.fields);
     apr_pool_destroy(pool);

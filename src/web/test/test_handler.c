@@ -111,14 +111,17 @@ static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
 static const char *run(test_t *t)
 {
     ss_result_t result = { 0 };
-    const char *header = request_of(t);
+    const char *header = request_of(t), *trouble;
+    ss_rpc_wait_t wait = { .is_wanted = ss_http_is_wanted, .self = t->r, .asked = ss_mono_now() };
     apr_status_t rv = ss_peer_open(&t->peer, ss_module_globals()->socket_path, ss_module_instance(),
                                    CONNECT_WAIT, &result, t->r->pool);
-    if (rv == APR_SUCCESS) ss_peer_set_wanted(t->peer, ss_http_is_wanted, t->r);
+    if (rv == APR_SUCCESS) ss_peer_set_wanted(t->peer, ss_rpc_goes_on, &wait);
     if (rv == APR_SUCCESS) rv = ss_peer_send(t->peer, header, strlen(header), NULL, 0, t->deadline);
     if (rv == APR_SUCCESS)
         rv = ss_peer_receive(t->peer, &t->answer.raw, on_step, t, t->deadline, t->r->pool);
     if (rv == APR_SUCCESS && ss_rpc_read(t->r->pool, &t->answer)) return NULL;
+    trouble = rv == APR_ECONNRESET || rv == APR_TIMEUP ? ss_rpc_trouble(&wait, t->r->pool) : NULL;
+    if (trouble) return trouble;
     if (ss_result_is_set(&result)) return apr_pstrdup(t->r->pool, result.text);
     if (APR_STATUS_IS_TIMEUP(rv)) return "the delivery daemon did not answer in time";
     if (rv == APR_ECONNABORTED || rv == APR_EOF)

@@ -38,7 +38,8 @@ static void begin(request_rec *r, const ss_settings_t *relay, const char *headin
                   "</div></header>\n<main id='main'>\n<div class='head'><h1>%s</h1><span "
                   "class='soft'>relay %s</span></div>\n",
                   heading, relay->relay_name);
-    ss_page_gather(&page);
+    /* Where the test could not run, the daemon is not waited for again. */
+    if (status == HTTP_OK) ss_page_gather(&page);
     if (page.status) ss_page_banner(&page, 0);
     ss_html_print(
         r,
