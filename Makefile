@@ -25,6 +25,8 @@ LIBS       := $(APR_LIBS) $(shell apu-1-config --link-ld 2>/dev/null) \
               $(shell pkg-config --libs gmime-3.0 jansson libgsasl openssl libcurl sqlite3 libidn2 2>/dev/null)
 LIBEXEC    := $(shell $(APXS) -q LIBEXECDIR 2>/dev/null)
 COMPLETIONS := $(or $(shell pkg-config --variable=completionsdir bash-completion 2>/dev/null),/usr/share/bash-completion/completions)
+ZSH_COMPLETIONS  := $(or $(wildcard /usr/share/zsh/site-functions),/usr/share/zsh/vendor-completions)
+FISH_COMPLETIONS := $(or $(shell pkg-config --variable=completionsdir fish 2>/dev/null),/usr/share/fish/vendor_completions.d)
 COMMANDS   := $(patsubst %/,%,$(dir $(LIBEXEC)))/smtp-send-commands
 BINDIR     := $(shell $(APXS) -q bindir 2>/dev/null)
 SBINDIR    := $(shell $(APXS) -q sbindir 2>/dev/null)
@@ -163,11 +165,15 @@ install: all
 	install -m 755 $(B)/smtp-sendd $(DESTDIR)$(SBINDIR)/
 	install -m 755 $(B)/smtp-send $(DESTDIR)$(BINDIR)/
 	install -m 755 $(B)/smtp-send-commands $(DESTDIR)$(COMMANDS)
-	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(COMPLETIONS)
+	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8 \
+	    $(DESTDIR)$(COMPLETIONS) $(DESTDIR)$(ZSH_COMPLETIONS) $(DESTDIR)$(FISH_COMPLETIONS)
 	install -m 644 $(B)/smtp-send.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 644 $(B)/mod_smtp_send.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 644 $(B)/smtp-sendd.8 $(DESTDIR)$(MANDIR)/man8/
 	install -m 644 conf/smtp-send.bash $(DESTDIR)$(COMPLETIONS)/smtp-send
+	ln -sf smtp-send $(DESTDIR)$(COMPLETIONS)/smtp-sendd
+	install -m 644 conf/smtp-send.zsh $(DESTDIR)$(ZSH_COMPLETIONS)/_smtp-send
+	install -m 644 conf/smtp-send.fish $(DESTDIR)$(FISH_COMPLETIONS)/smtp-send.fish
 	install -m 644 include/smtp_send.h $(DESTDIR)$(INCLUDEDIR)/
 	install -d $(DESTDIR)$(PKGCONFIGDIR)
 	sed "s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|" conf/smtp_send.pc.in > $(B)/smtp_send.pc
@@ -182,6 +188,8 @@ install-sendmail:
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)/usr/lib $(DESTDIR)$(MANDIR)/man1
 	ln -s $(BINDIR)/smtp-send $(DESTDIR)$(SBINDIR)/sendmail
 	ln -s $(SBINDIR)/sendmail $(DESTDIR)/usr/lib/sendmail
+	install -d $(DESTDIR)$(COMPLETIONS)
+	for name in sendmail mailq; do ln -sf smtp-send $(DESTDIR)$(COMPLETIONS)/$$name || exit; done
 	for name in mailq newaliases; do ln -s $(BINDIR)/smtp-send $(DESTDIR)$(BINDIR)/$$name || exit; done
 	for name in sendmail mailq newaliases; do ln -s smtp-send.1 $(DESTDIR)$(MANDIR)/man1/$$name.1 || exit; done
 

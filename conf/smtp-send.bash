@@ -1,30 +1,21 @@
-# Completion of smtp-send for bash. Commands and options come from the program's own help, message ids from the queue.
+# Completion of smtp-send, sendmail, mailq and smtp-sendd for bash. "smtp-send complete" knows what may follow.
 _smtp_send()
 {
-    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} program=${COMP_WORDS[0]} command='' words='' word
+    local program=smtp-send current=${COMP_WORDS[COMP_CWORD]} line
+    [[ ${COMP_WORDS[0]} != */smtp-send ]] || program=${COMP_WORDS[0]}
+    [[ $current != = ]] || current=''
     COMPREPLY=()
-    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case $word in
-        -*) ;;
-        *) command=$word; break ;;
-        esac
-    done
-    case $before in
-    --state) words='queued sending deferred held sent failed expired cancelled' ;;
-    --tls) words='none negotiate starttls tls opportunistic' ;;
-    --*file|--socket|--cache) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
-    *)
-        if [[ -z $command || $command == help ]]; then
-            words=$("$program" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')
-            [[ -n $command ]] || words="--socket --version --help help $words"
-        elif [[ $current == -* ]]; then
-            words=$("$program" "$command" --help 2>/dev/null | sed -n 's/^  \(--[a-z-]*\).*/\1/p')
-        else
-            case $command in
-            show|retry|hold|release|cancel|bounce) words=$("$program" queue --json 2>/dev/null | sed -n 's/^ *"id": "\([0-9a-f-]*\)".*/\1/p') ;;
-            esac
-        fi ;;
-    esac
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    while IFS= read -r line; do
+        if [[ $line == :files ]]; then
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+            return
+        fi
+        COMPREPLY+=("${line%%$'\t'*}")
+    done < <("$program" complete "${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)
 }
-complete -F _smtp_send smtp-send
+complete -F _smtp_send smtp-send smtp-sendd
+# Another mail server's sendmail has other options.
+if [[ $(readlink -f "$(type -P sendmail)") == */smtp-send ]]; then
+    complete -F _smtp_send sendmail mailq
+fi

@@ -106,6 +106,12 @@ static int usage(const ss_cli_t *cli, const char *format, const char *argument, 
     return -1;
 }
 
+static void offer(const ss_cli_t *cli, const ss_arguments_option_t *option)
+{
+    for (; option && option->name; option++)
+        cli->offer(cli->offer_self, option->name, option->value_name, option->help);
+}
+
 int ss_arguments_read(ss_cli_t *cli, const ss_arguments_option_t *options, int argc,
                       const char *const *argv, apr_array_header_t **operands, int *code)
 {
@@ -116,6 +122,11 @@ int ss_arguments_read(ss_cli_t *cli, const ss_arguments_option_t *options, int a
                                              { 0 } };
 
     *code = EX_OK;
+    if (cli->offer) {
+        offer(cli, options);
+        offer(cli, common);
+        return -1;
+    }
     apr_array_header_t *rest = apr_array_make(cli->pool, 4, sizeof(const char *));
     for (int i = 1; i < argc; i++) {
         const char *next = i + 1 < argc ? argv[i + 1] : NULL;

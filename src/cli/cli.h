@@ -26,13 +26,20 @@ struct ss_cli_t {
     const char *socket;              /* ss_cli_socket */
     const ss_cli_command_t *command; /* the one that runs, for --help */
     int is_json;                     /* --json */
-    apr_interval_time_t patience;    /* with a daemon that does not react; 0: the usual one */
+    /* options are offered to it, and not read; or NULL. value_name: NULL for a flag */
+    void (*offer)(void *self, const char *name, const char *value_name, const char *help);
+    void *offer_self;
+    apr_interval_time_t patience; /* with a daemon that does not react; 0: the usual one */
 };
 
 extern const ss_cli_command_t ss_cli_commands[];
 extern const int ss_cli_commands_count;
 /* NULL: there is no such command. */
 const ss_cli_command_t *ss_cli_commands_find(const char *name);
+
+/* Each option of sendmail ("-f") with what it does. */
+void ss_cli_commands_sendmail_options(void (*take)(void *self, const char *flag, const char *help),
+                                      void *self);
 
 /* The commands. argv[0] is the command's name. Each returns the exit code. */
 int ss_cli_action(ss_cli_t *cli, int argc,

@@ -2,6 +2,7 @@
  * made from it. */
 #include "cli/cli.h"
 
+#include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +62,19 @@ static const struct {
     { "-qIID", "try to send the message with this id now" },
     { "--help", "print this text" },
 };
+
+void ss_cli_commands_sendmail_options(void (*take)(void *self, const char *flag, const char *help),
+                                      void *self)
+{
+    char left[32], *state;
+
+    for (size_t i = 0; i < sizeof(sendmail_options) / sizeof(sendmail_options[0]); i++) {
+        apr_cpystrn(left, sendmail_options[i].left, sizeof(left));
+        for (char *flag = apr_strtok(left, ", ", &state); flag;
+             flag = apr_strtok(NULL, ", ", &state))
+            if (*flag == '-') take(self, flag, sendmail_options[i].help);
+    }
+}
 
 static const char sendmail_help[] =
     "Options of other servers (-o..., -A, -B, -C, -D, -d, -e, -G, -h, -L, -M, -m, -n, -O, -p, -U, "

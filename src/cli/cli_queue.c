@@ -2,7 +2,6 @@
  * read of a damaged queue file (queue --recover, without the daemon). */
 #include "cli/cli.h"
 
-#include <apr_hash.h>
 #include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +19,6 @@
 #define LIMIT_MAX 10000000 /* --limit */
 #define PAGE_MAX 1000      /* messages per answer of the daemon */
 #define WIDE 118           /* columns for one line a message */
-#define ENDING 8           /* characters of an id that are shown at least */
 
 typedef struct {
     const char *state, *relay, *from, *to, *text, *after, *limit, *every, *recover, *into;
@@ -102,28 +100,6 @@ static const char *reason_of(const json_t *row, apr_pool_t *pool)
                         since < 0 ? ss_terminal_age(since, pool) : "", *reply ? ": " : "", reply);
 }
 
-static const char *end_of(const json_t *row, int ending, apr_pool_t *pool)
-{
-    const char *id = ss_terminal_text(row, "id", pool);
-    int len = (int)strlen(id);
-
-    return len > ending ? id + len - ending : id;
-}
-
-/* How many characters of the ends of ids tell the messages apart. */
-static int ending_of(const json_t *rows, apr_pool_t *pool)
-{
-    apr_size_t count = json_array_size(rows);
-
-    for (int len = ENDING; len < SS_IDENT_TEXT - 1; len++) {
-        apr_hash_t *seen = apr_hash_make(pool);
-        for (apr_size_t i = 0; i < count; i++)
-            apr_hash_set(seen, end_of(json_array_get(rows, i), len, pool), APR_HASH_KEY_STRING, "");
-        if (apr_hash_count(seen) == count) return len;
-    }
-    return SS_IDENT_TEXT - 1;
-}
-
 /* One line for each message, and one for the reason. */
 static void print_wide(const json_t *rows, int ending, apr_pool_t *pool)
 {
@@ -139,7 +115,7 @@ static void print_wide(const json_t *rows, int ending, apr_pool_t *pool)
     for (int i = 0; i < count; i++) {
         const json_t *row = json_array_get(rows, (size_t)i);
         const char **cell = cells + i * wanted;
-        cell[0] = end_of(row, ending, pool);
+        cell[0] = ss_short_id_end(row, ending, pool);
         cell[1] = ss_terminal_text(row, "state", pool);
         cell[2] = ss_terminal_age(ss_terminal_since(row, "createdAt"), pool);
         cell[3] = ss_terminal_bytes(ss_json_number(row, "size"), pool);
@@ -165,7 +141,7 @@ static void print_narrow(const json_t *rows, int ending, apr_pool_t *pool)
                                       pool));
     json_array_foreach(rows, i, row)
     {
-        const char *id = end_of(row, ending, pool),
+        const char *id = ss_short_id_end(row, ending, pool),
                    *subject = ss_terminal_text(row, "subject", pool),
                    *size = ss_terminal_bytes(ss_json_number(row, "size"), pool),
                    *reason = reason_of(row, pool),
@@ -187,8 +163,8 @@ static void print_narrow(const json_t *rows, int ending, apr_pool_t *pool)
 
 static void print_messages(const json_t *rows, int has_whole_ids, apr_pool_t *pool)
 {
-    int ending =
-        has_whole_ids || !ss_terminal_is_read() ? SS_IDENT_TEXT - 1 : ending_of(rows, pool);
+    int ending = has_whole_ids || !ss_terminal_is_read() ? SS_IDENT_TEXT - 1
+                                                         : ss_short_id_ending(rows, pool);
 
     if (ss_terminal_width() >= WIDE)
         print_wide(rows, ending, pool);

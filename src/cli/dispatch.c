@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/complete.h"
 
 #ifndef SMTP_SEND_VERSION
 #define SMTP_SEND_VERSION "unknown"
@@ -82,6 +82,7 @@ static int run(ss_cli_t *cli, int argc, const char *const *argv)
     at = before_command(cli, argc, argv, &code);
     if (at < 0) return code;
     if (!strcmp(argv[at], "help")) return help(cli, at + 1 < argc ? argv[at + 1] : NULL);
+    if (!strcmp(argv[at], "complete")) return ss_complete_print(cli, argc - at, argv + at);
     return run_command(cli, argv[at], argc - at, argv + at);
 }
 

@@ -1,5 +1,6 @@
 #include "cli/short_id.h"
 
+#include <apr_hash.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <stdio.h>
@@ -9,7 +10,30 @@
 #include "cli/exchange.h"
 #include "cli/terminal.h"
 
-#define SHOWN 5 /* messages that are named where several fit */
+#define SHOWN 5  /* messages that are named where several fit */
+#define ENDING 8 /* characters of an id that are shown at least */
+
+const char *ss_short_id_end(const json_t *row, int ending, apr_pool_t *pool)
+{
+    const char *id = ss_terminal_text(row, "id", pool);
+    int len = (int)strlen(id);
+
+    return len > ending ? id + len - ending : id;
+}
+
+int ss_short_id_ending(const json_t *rows, apr_pool_t *pool)
+{
+    apr_size_t count = json_array_size(rows);
+
+    for (int len = ENDING; len < SS_IDENT_TEXT - 1; len++) {
+        apr_hash_t *seen = apr_hash_make(pool);
+        for (apr_size_t i = 0; i < count; i++)
+            apr_hash_set(seen, ss_short_id_end(json_array_get(rows, i), len, pool),
+                         APR_HASH_KEY_STRING, "");
+        if (apr_hash_count(seen) == count) return len;
+    }
+    return SS_IDENT_TEXT - 1;
+}
 
 static int fits(const char *id, const char *part)
 {

@@ -474,19 +474,6 @@ def test_man_pages_name_everything():
     assert len(options) > 50 and all(re.search(rf"^\s+{option}$|^\s+{option}\s", manual["mod_smtp_send.5"].stdout, re.M) for option in options)
 
 
-def complete(*words, socket="/nonexistent"):
-    script = f'source {ROOT}/conf/smtp-send.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _smtp_send; printf "%s\\n" "${{COMPREPLY[@]}}"'
-    result = subprocess.run(["bash", "-c", script, "bash", CLI, *words], check=True, capture_output=True, text=True, env={**os.environ, "SMTP_SEND_SOCKET": socket})
-    return result.stdout.split()
-
-
-def test_completion(paused):
-    ident, = waiting(paused, 1)
-    assert {"queue", "pause", "token"} <= set(complete("")) and complete("resu") == ["resume"]
-    assert "--watch" in complete("queue", "--w") and complete("queue", "--state", "defe") == ["deferred"]
-    assert complete("cancel", ident[:8], socket=paused.socket) == [ident]
-
-
 def test_json_everywhere(paused):
     ident, = waiting(paused, 1)
     for command in (("queue",), ("mailq",), ("show", ident), ("status",), ("pause",), ("resume",), ("flush",), ("hold", ident), ("retry", "--state", "held"), ("explain", "421"), ("test",)):
