@@ -60,6 +60,7 @@ static const struct {
     { "-bi, -I", "nothing, successfully, like newaliases: SMTPSendAlias sets aliases" },
     { "-q", "try to send all waiting messages now" },
     { "-qIID", "try to send the message with this id now" },
+    { "--dry-run", "only check whether the message would be accepted" },
     { "--help", "print this text" },
 };
 

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -62,13 +63,14 @@ const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const 
     /* As OpenTelemetry passes it to programs; the daemon checks it. */
     const char *trace = getenv("TRACEPARENT");
     if (trace && strlen(trace) <= TRACE_MAX) attr.traceparent = trace;
-    attr.idempotency_key = attr.content_hash = key;
+    if (!s->is_dry_run) attr.idempotency_key = attr.content_hash = key;
     ss_buf_init(&out, SS_FRAME_HEADER_MAX);
     ss_object_begin(&request, &out);
     ss_object_text(&request, "do", "submit");
     ss_object_text(&request, "from", s->from ? s->from : login);
     ss_attributes_put(&request, &attr);
     if (s->notify) ss_object_number(&request, "notify", s->notify);
+    ss_object_flag(&request, "dryRun", s->is_dry_run);
     ss_object_open(&request, "compose");
     ss_object_flag(&request, "takesRcpts", s->takes_rcpts);
     ss_object_text(&request, "fullName", s->full_name ? s->full_name : full_name);
@@ -188,7 +190,12 @@ static int hand_over(const ss_sendmail_t *s, const char *header, const ss_sendma
         return ss_cli_complain(EX_TEMPFAIL, "%s",
                                ss_result_is_set(&result) ? result.text
                                                          : "the delivery daemon cannot be reached");
-    if (answer.status == 202 || answer.status == 200) return EX_OK;
+    if (answer.status == 200 && s->is_dry_run) {
+        int count = (int)ss_object_read_number(answer.header, answer.header_len, "recipients", 0);
+        printf("The message would be accepted for %d %s; nothing was stored\n", count,
+               count == 1 ? "recipient" : "recipients");
+    }
+    if (answer.status == 202 || answer.status == 200) return fflush(stdout) ? EX_IOERR : EX_OK;
     return ss_cli_complain(ss_cli_exit_code(answer.status, EX_DATAERR), "%s",
                            ss_sendmail_detail(&answer, pool));
 }

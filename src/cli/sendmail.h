@@ -26,6 +26,7 @@ typedef struct {
     ss_sendmail_mode_t mode;
     int takes_rcpts;        /* -t */
     int ignores_dots;       /* -i, -oi */
+    int is_dry_run;         /* --dry-run: everything is checked, nothing is stored */
     const char *from;       /* -f, -r; NULL: the user who runs it */
     const char *full_name;  /* -F */
     const char *id;         /* -qI: retry this message only */

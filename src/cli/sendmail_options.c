@@ -51,7 +51,7 @@ static int read_mode(ss_sendmail_t *s, const char *value)
     default:
         return ss_cli_complain(-1,
                                "-b%s is not supported: -bm submits, -bs takes SMTP on standard "
-                               "input, -bp lists the queue",
+                               "input, -bp lists the queue; --dry-run checks a message",
                                value);
     }
 }
@@ -160,7 +160,9 @@ static int check_all(const ss_sendmail_t *s)
                    ? 0
                    : ss_cli_complain(-1, "no recipients: give them after the options, or use -t to "
                                          "take them from the message");
-    if (s->takes_rcpts) return ss_cli_complain(-1, "-t is only for submitting a message");
+    if (s->takes_rcpts || s->is_dry_run)
+        return ss_cli_complain(-1, "%s is only for submitting a message",
+                               s->takes_rcpts ? "-t" : "--dry-run");
     if (!s->to->nelts) return 0;
     return ss_cli_complain(-1,
                            "unexpected argument \"%s\": only submitting a message takes "
@@ -184,6 +186,8 @@ ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *cons
             APR_ARRAY_PUSH(s->to, const char *) = argv[i];
         } else if (!strcmp(argv[i], "--help")) {
             return s->mode = SS_SENDMAIL_HELP;
+        } else if (!strcmp(argv[i], "--dry-run")) {
+            s->is_dry_run = 1;
         } else if (!strcmp(argv[i], "--")) {
             is_over = 1;
         } else {

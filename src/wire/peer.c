@@ -438,9 +438,10 @@ int ss_peer_reacts(const char *path, apr_interval_time_t within)
 {
     static const char nothing[] = "{\"do\":\"nothing\"}";
     ss_mono_t deadline = ss_mono_add(ss_mono_now(), within);
+    ss_result_t unused = { 0 };
     ss_frame_t frame;
     ss_peer_t *peer;
-    apr_status_t rv = open_for(&peer, NULL, path, 0, 0, NULL, NULL);
+    apr_status_t rv = open_for(&peer, NULL, path, 0, 0, &unused, NULL);
 
     if (rv != APR_SUCCESS) return 0;
     rv = ss_peer_send(peer, nothing, strlen(nothing), NULL, 0, deadline);

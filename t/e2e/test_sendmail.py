@@ -191,6 +191,21 @@ def test_too_large(make_httpd, relay, tmp_path):
     assert b"SMTPSendMaxMessageSize" in result.stderr
 
 
+def test_a_dry_run_stores_nothing(served):
+    """It says what a submission would: the same refusals, the same exit codes."""
+    sendmail, relay, httpd = served
+    dry = sendmail("--dry-run", "-t", "bob@example.net", input=b"To: carol@example.net\nCc: root\nSubject: x\n\nhi\n", check=0)
+    assert dry.stdout == b"The message would be accepted for 3 recipients; nothing was stored\n" and not dry.stderr
+    assert sendmail("-i", "--dry-run", "bob@example.net", input=b"", check=0).stdout.count(b"1 recipient;") == 1
+    for args, text in ((("bob@@example.net",), b"hi\n"), (("-t",), b"To: Doe, Jane <jane@example.net>\n\nhi\n"), (("bob@example.net",), b"From: a\x00b\n\nhi\n")):
+        real, dry = (sendmail(*more, *args, input=text) for more in ((), ("--dry-run",)))
+        assert (real.returncode, real.stderr) == (dry.returncode, dry.stderr) and real.returncode == EX_DATAERR, (real, dry)
+    assert b"--dry-run is only for submitting" in sendmail("--dry-run", "-bp", check=EX_USAGE).stderr and b"--dry-run checks" in sendmail("-bv", "bob@example.net", check=EX_USAGE).stderr
+    sendmail("last@example.net", input=b"hi\n", check=0)
+    assert [m.rcpts for m in relay.wait_for(1)] == [["last@example.net"]]
+    assert httpd.cli("queue", "--all", "--json", check=0).stdout.count(b'"subject"') == 1
+
+
 def test_no_daemon_is_a_temporary_failure(tmp_path):
     class Nowhere:
         socket = str(tmp_path / "nothing.sock")
