@@ -344,7 +344,9 @@ static void check_socket(const ss_config_check_t *c)
     if (!ss_config_check_has(c, "SMTPSendSocket") || !slash) return;
     const char *folder =
         slash == path ? "/" : apr_pstrmemdup(c->pool, path, (apr_size_t)(slash - path));
-    if (stat(folder, &info) || !S_ISDIR(info.st_mode))
+    /* A service's folder in /run is made when it starts. */
+    int is_made = !strncmp(folder, "/run/", 5) || !strncmp(folder, "/var/run/", 9);
+    if (!is_made && (stat(folder, &info) || !S_ISDIR(info.st_mode)))
         ss_config_check_doubt(c, "SMTPSendSocket",
                               "SMTPSendSocket %s: there is no folder %s; \"install -d -m 755 %s\" "
                               "makes it",

@@ -185,7 +185,7 @@ static void check_twice(const sections_t *s, const ap_directive_t *d)
     for (const ap_directive_t *other = d->next; other; other = other->next) {
         if (!is(other, option->name) || strcmp(other->filename, d->filename)) continue;
         doubt(s, other,
-              apr_psprintf(s->pool, "%s is set again, so that line %d has no effect; %s%s%s%s",
+              apr_psprintf(s->pool, "%s is set again, so that line %d does not count; %s%s%s%s",
                            option->name, d->line_num,
                            is_hosts ? "for several hosts, write them in one line: SMTPSendHost "
                                     : "remove one of them",

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from rig.httpd import CLI, ROOT
+from rig.sendd import PROGRAM
 
 PAGES = ["README.md", *sorted(os.path.relpath(path, ROOT) for path in glob.glob(f"{ROOT}/docs/*.md"))]
 IS_DIRECTIVE = re.compile(r"^\s*(SMTPSend\w+ |<(Location|Directory|VirtualHost|If)|LogLevel |ErrorLog |LoadModule |Include|SetHandler |Require |Define |Header |Remote|Proxy)")
@@ -66,9 +67,47 @@ def test_examples_pass_configtest(make_httpd, certificates, tmp_path, page):
     if page in ("README.md", "docs/directives.md", "docs/installation.md", "docs/providers.md"):
         assert examples
     for example in examples:
-        httpd = make_httpd(with_files(example, certificates, tmp_path), start=False)
+        # What an example of one directive presupposes.
+        context = "SMTPSendTLS starttls\n" * bool(re.search(r"^ *SMTPSendTLS\w", example, re.M) and not re.search(r"^ *SMTPSendTLS ", example, re.M))
+        context += "SMTPSendUsername me\n" * bool("SMTPSendAuth " in example and "SMTPSendUsername" not in example)
+        httpd = make_httpd(context + with_files(example, certificates, tmp_path), start=False)
         result = httpd.configtest()
         assert result.returncode == 0 and "no effect" not in result.stderr, (example, result.stderr)
+
+
+SHIPPED = sorted(os.path.relpath(path, ROOT) for path in glob.glob(f"{ROOT}/conf/smtp_send.conf") + glob.glob(f"{ROOT}/conf/examples/*.conf"))
+
+
+def filled_in(text):
+    """Each proposal is taken."""
+    return re.sub(r"^( *)#(?=SMTPSend|ServerName)", r"\1", text, flags=re.M).replace("SMTPSendEngine Off", "SMTPSendEngine On")
+
+
+@pytest.mark.parametrize("is_filled_in", [0, 1])
+@pytest.mark.parametrize("name", [name for name in SHIPPED if not name.endswith(("nginx.conf", "smtp-sendd.conf"))])
+def test_shipped_configurations_have_no_warnings(make_httpd, certificates, tmp_path, name, is_filled_in):
+    text = with_files(filled_in(read(name)) if is_filled_in else read(name), certificates, tmp_path)
+    (tmp_path / "password").chmod(0o600)
+    httpd = make_httpd(text, handlers="", start=False)
+    result = httpd.configtest()
+    assert (result.returncode, result.stderr) == (0, "Syntax OK\n"), result.stderr
+
+
+def test_the_shipped_configuration_of_smtp_sendd_has_no_warnings(tmp_path):
+    (tmp_path / "password").write_text("secret\n")
+    (tmp_path / "password").chmod(0o600)
+    tmp_path.chmod(0o777)
+    for place in tmp_path.parents[:2]:
+        place.chmod(0o755)
+    text = filled_in(read("conf/examples/smtp-sendd.conf")).replace("/etc/smtp-send/password", f"{tmp_path}/password")
+    (tmp_path / "x.conf").write_text(text.replace("/var/lib/smtp-send/", f"{tmp_path}/"))
+    result = subprocess.run([PROGRAM, "--config", tmp_path / "x.conf", "--check"], capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "Syntax OK\n", ""), result
+
+
+def test_the_shipped_configuration_logs_deliveries():
+    """Debian's apache2.conf has LogLevel warn above it."""
+    assert re.search(r"^    LogLevel smtp_send:info$", read("conf/smtp_send.conf"), re.M)
 
 
 def test_every_directive_has_an_example_that_was_tested():
