@@ -121,7 +121,7 @@ def test_get_shows_the_command_line(make_httpd, relay, tmp_path_factory):
 def test_get_in_a_browser_is_a_form_that_submits(make_httpd, relay):
     httpd = make_httpd(relay=relay)
     page = httpd.get("/mail", BROWSER)
-    assert page.status == 200 and page.headers["Content-Type"].startswith("text/html") and "action='/mail'" in page.text
+    assert page.status == 200 and page.headers["Content-Type"].startswith("text/html") and "action='/mail'" in page.text and page.text.count("autocomplete='email'") == 2
     names = re.findall(r"<(?:input|textarea) name='(\w+)'", page.text)
     assert [n for n in names if n != "text" or "textarea" in page.text][-4:] == ["from", "to", "subject", "text"], names
     own = {**BROWSER, "Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{httpd.port}", "Sec-Fetch-Site": "same-origin"}

@@ -43,11 +43,12 @@ static int put_text(request_rec *r)
     return ss_http_text(r, HTTP_OK, "text/plain; charset=utf-8", text, strlen(text));
 }
 
-static void put_field(request_rec *r, const char *name, const char *label, const char *type,
-                      int is_required)
+static void put_address(request_rec *r, const char *name, const char *label, int is_required)
 {
-    ss_html_print(r, "<label class='wide'>%s<input name='%s' type='text'%s%s></label>\n", label,
-                  name, type, is_required ? " required" : "");
+    ss_html_print(r,
+                  "<label class='wide'>%s<input name='%s' type='text' inputmode='email' "
+                  "autocomplete='email'%s></label>\n",
+                  label, name, is_required ? " required" : "");
 }
 
 /* Whether mail is taken, and where it goes. */
@@ -70,7 +71,7 @@ static void put_notes(request_rec *r)
 static int put_page(request_rec *r)
 {
     const char *path = ss_http_path(r, 0);
-    const char *address = " inputmode='email' autocomplete='email'";
+    int has_sender = ss_module_policy(r)->default_from != NULL;
 
     ss_place_page(r, HTTP_OK, "Send a message", "Send a message");
     put_notes(r);
@@ -78,11 +79,10 @@ static int put_page(request_rec *r)
                   "<section class='card' aria-label='A message'>\n<form class='row' method='post' "
                   "action='%s' enctype='multipart/form-data'>\n",
                   *path ? path : "/");
-    put_field(r, "from", ss_module_policy(r)->default_from ? "From (optional)" : "From", address,
-              !ss_module_policy(r)->default_from);
-    put_field(r, "to", "To", address, 1);
-    put_field(r, "subject", "Subject", "", 0);
-    ap_rputs("<label class='whole'>Text<textarea name='text' rows='6'></textarea></label>\n<button "
+    put_address(r, "from", has_sender ? "From (optional)" : "From", !has_sender);
+    put_address(r, "to", "To", 1);
+    ap_rputs("<label class='wide'>Subject<input name='subject' type='text'></label>\n<label "
+             "class='whole'>Text<textarea name='text' rows='6'></textarea></label>\n<button "
              "type='submit' class='main'>Send</button>\n</form>\n</section>\n",
              r);
     ss_html_print(r,
