@@ -207,3 +207,22 @@ def test_without_httpd(relay):
         daemon.write("SMTPSendEventLog nowhere/log\n", relay)
         result = daemon.check()
         assert result.returncode and re.search(r"smtp-sendd\.conf:\d+: SMTPSendEventLog: its folder .*No such file", result.stderr + result.stdout), result
+
+
+def test_each_recipient_has_one_end_over_restarts(make_httpd, relay):
+    """Also those that are sent while one daemon follows another; each has a program of its own then."""
+    httpd = make_httpd(relay=relay, start=False)
+    path = os.path.join(folder_of(httpd), "log")
+    httpd.write(f"SMTPSendEventLog \"|$exec cat >> '{path}'\"")
+    httpd.start()
+    ids = []
+    for _ in range(3):
+        answer = httpd.request("POST", "/mail", (json.dumps(dict(MESSAGE, to="bob@example.net")) + "\n").encode() * 200, {"Content-Type": "application/x-ndjson"})
+        ids += [json.loads(line)["id"] for line in answer.text.splitlines()]
+        httpd.graceful_wait()
+    relay.wait_for(600)
+    wait_for_events(httpd, path, 600, "final")
+    events = lines_of(path)
+    for event in ("accepted", "final"):
+        assert sorted(e["id"] for e in events if e["event"] == event) == sorted(ids)
+    assert len(events) == 1800

@@ -10,6 +10,7 @@ import pytest
 from rig.httpd import is_running, select_pause
 from rig.postgres import Postgres
 
+from e2e.test_event_log import wait_for_events
 from e2e.test_restart import Load, ledger
 from e2e.test_webhook import Application, handlers
 
@@ -430,3 +431,12 @@ def test_a_relay_that_refuses_some_is_blocked_by_neither_node(make_httpd, make_r
     assert database.sql("SELECT count(*) FROM event WHERE what = 'failed'") == [[str(len(bad))]]
     for httpd in nodes:
         assert httpd.status()["relays"][0]["state"] == "up" and httpd.get("/mail-status/health").status == 200
+
+
+def test_hashed_addresses_are_the_same_on_all_nodes(make_httpd, relay, database):
+    made = []
+    for _ in range(2):
+        httpd = node(make_httpd, database, relay, "SMTPSendEventLog state/log\nSMTPSendEventLogAddresses hashed")
+        httpd.send()
+        made.append(wait_for_events(httpd, os.path.join(httpd.dir, "state", "log"), 1, "final")[0])
+    assert made[0]["to"] == made[1]["to"] and made[0]["from"] == made[1]["from"] != made[0]["to"]
