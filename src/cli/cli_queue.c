@@ -216,18 +216,21 @@ static void say(const char *from, const char *to, const ss_recover_result_t *r)
            " recipients were saved in %s.\n",
            r->messages, r->recipients, to);
     if (r->incomplete)
-        printf("%" APR_INT64_T_FMT
-               " more were found, but their recipients or content cannot be read.\n",
-               r->incomplete);
+        ss_terminal_print(0,
+                          "%" APR_INT64_T_FMT
+                          " more were found, but their recipients or content cannot be read.",
+                          r->incomplete);
     if (r->gaps)
-        printf("%" APR_INT64_T_FMT
-               " parts of the file could not be read: unknown messages may be missing.\n",
-               r->gaps);
+        ss_terminal_print(0,
+                          "%" APR_INT64_T_FMT
+                          " parts of the file could not be read: unknown messages may be missing.",
+                          r->gaps);
     if (!r->has_settings) puts("Pauses and what was learned about relays could not be read.");
-    printf("Finished messages are not copied. Before httpd starts, replace the old file by the new "
-           "one, with the same owner:\n"
-           "  mv %s %s.damaged && mv %s %s && chown --reference=%s.damaged %s && rm -f %s-wal "
-           "%s-shm\n",
+    ss_terminal_print(0, "%s",
+                      "Finished messages are not copied. Before httpd starts, replace the old file "
+                      "by the new one, with the same owner:");
+    printf("  mv %s %s.damaged &&\n  mv %s %s &&\n  chown --reference=%s.damaged \\\n    %s &&\n"
+           "  rm -f %s-wal \\\n    %s-shm\n",
            from, from, to, from, from, from, from, from);
 }
 

@@ -57,10 +57,27 @@ typedef struct {
 
 /* ---- by the daemon ---- */
 
-/* What servers said is in it. */
+#define FINDINGS 26 /* column of what a step has found */
+
+/* Lines for people, folded to the terminal's width. */
+static void print_folded(const ss_cli_t *cli, const char *text)
+{
+    for (const char *end; *text; text = end + (*end == '\n')) {
+        end = text + strcspn(text, "\n");
+        const char *line = apr_pstrmemdup(cli->pool, text, (apr_size_t)(end - text));
+        ss_terminal_wrap(line, 0, *line == '[' ? FINDINGS : (int)strspn(line, " ") + 2,
+                         ss_terminal_width());
+    }
+}
+
+/* What servers said is in it. As it is, to be copied, but for the lines of a terminal. */
 static void print_report(const ss_cli_t *cli, const char *text, apr_size_t len)
 {
     text = ss_text_visible(cli->pool, text, len, cli->is_json ? SS_TEXT_JSON : SS_TEXT_LINES);
+    if (!cli->is_json && ss_terminal_is_read()) {
+        print_folded(cli, text);
+        return;
+    }
     fputs(text, stdout);
     if (*text && text[strlen(text) - 1] != '\n') putchar('\n');
 }

@@ -16,7 +16,7 @@
 #endif
 
 #define TEXT_MAX (4 << 20) /* of a whole report; what comes later is left out */
-#define WRAP 96            /* columns of advice */
+#define WRAP 78            /* columns of advice: a line of an email, or of a terminal */
 
 typedef struct { /* how and where a report is written */
     int is_masked;

@@ -335,6 +335,8 @@ def test_output_fits_the_terminal(make_httpd, make_relay):
         assert deferred not in listed and (columns >= 118 or "a-very-long-recipient-name-indeed@a-very-long-domain.example.net" in listed)
     for args in (("status",), ("show", deferred), ("show", long_names), ("queue", "--all"), ("mailq",), ("flush",), ("hold", "--to", "*"), ("explain",), ("explain", "550"), ("pause",)):
         on_terminal(httpd, *args, code=1 if args[0] in ("status", "hold") else 0)
+    for args in (("test",), ("test", "--host", f"{relay.host}:{relay.port}", "--to", "grey@example.net", "--from", "a@example.com")):
+        assert "Connection Test Results" in on_terminal(httpd, *args, code=19 if "--to" in args else 0)
     assert on_terminal(httpd, "queue", env={"COLUMNS": "60"}, columns=200).count("\n") > 6      # COLUMNS decides
     piped = httpd.cli("queue").stdout.decode()
     assert deferred in piped and max(map(width, piped.splitlines())) <= 80
