@@ -139,6 +139,18 @@ def citations(report):
             report.find(f"{path} names {name}, which is not in the tree")
 
 
+def links(report):
+    """Links of documents lead to files of the tree; pictures are small."""
+    for path in tree.files("README.md", "docs/**/*.md"):
+        for name in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", tree.read(path)):
+            report.examined += 1
+            target = os.path.join(os.path.dirname(path), name)
+            if not os.path.exists(target):
+                report.find(f"{path} links to {name}, which is not in the tree")
+            elif target.endswith(".png") and os.path.getsize(target) > 200 * 1024:
+                report.find(f"{target} has more than 200 KB")
+
+
 def attacks(report):
     """The table of attacks names tests that exist."""
     for path, names in re.findall(r"`(t/[\w/]+\.(?:py|c))(?:: ([\w ]+))?`", tree.read("docs/attacks.md")):
@@ -152,4 +164,4 @@ def attacks(report):
                 report.find(f"docs/attacks.md names {name}, which is not in {path}")
 
 
-CHECKS = [attacks, log_numbers, directives, provider_fields, manuals, commands, metrics, problems, readmes, citations]
+CHECKS = [attacks, log_numbers, directives, provider_fields, manuals, commands, metrics, problems, readmes, citations, links]
