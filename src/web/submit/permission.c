@@ -47,8 +47,8 @@ static int check_recipients(const ss_settings_policy_t *policy, const ss_mail_me
 static int check_relay(const ss_settings_policy_t *policy, const ss_mail_message_t *m,
                        ss_mail_problem_t *problem)
 {
-    if (!m->attr.relay || (policy->key_relay && !strcmp(policy->key_relay, m->attr.relay)))
-        return 0;
+    if (!m->attr.relay) return 0;
+    if (policy->key_relay && !strcmp(policy->key_relay, m->attr.relay)) return 0;
     for (int i = 0; policy->allow_relay && i < policy->allow_relay->nelts; i++) {
         if (!strcmp(APR_ARRAY_IDX(policy->allow_relay, i, const char *), m->attr.relay)) return 0;
     }
