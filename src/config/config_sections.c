@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <httpd.h>
 #include <http_config.h>
+#include <apr_file_info.h>
 #include <string.h>
 
 #include "base/suggest.h"
@@ -174,6 +175,33 @@ static void check_default_from(const sections_t *s, const ap_directive_t *sectio
                            sender));
 }
 
+/* Keys that nobody can use. */
+static void check_keys(const sections_t *s, const ap_directive_t *section)
+{
+    const ap_directive_t *file = find_in(section, "SMTPSendKeyFile"),
+                         *type = find_in(section, "AuthType");
+    const char *args = file ? file->args : "",
+               *path = ap_server_root_relative(s->pool, ap_getword_conf(s->pool, &args));
+    int has_keys = type && ss_text_same(type->args, "smtp-send-key");
+    apr_finfo_t info;
+
+    if (has_keys && !file)
+        doubt(s, type,
+              "AuthType smtp-send-key without SMTPSendKeyFile in the same section: nobody gets in; "
+              "write SMTPSendKeyFile PATH (smtp-send key add NAME --file PATH makes it)");
+    if (file && !has_keys)
+        doubt(s, file,
+              "SMTPSendKeyFile without AuthType smtp-send-key in the same section has no effect; "
+              "write AuthType smtp-send-key and Require valid-user");
+    if (file && (!path || apr_stat(&info, path, APR_FINFO_TYPE, s->pool) != APR_SUCCESS ||
+                 info.filetype != APR_REG))
+        doubt(s, file,
+              apr_psprintf(s->pool,
+                           "SMTPSendKeyFile %s is not there: nobody gets in; \"smtp-send key add "
+                           "NAME --file %s\" makes it",
+                           path ? path : file->args, path ? path : file->args));
+}
+
 /* ---- lines of which only the last counts ---- */
 
 static void check_twice(const sections_t *s, const ap_directive_t *d)
@@ -207,6 +235,7 @@ static void check_sections(const sections_t *s, const ap_directive_t *first, int
         if (*d->directive != '<') continue;
         check_guard(s, d);
         check_default_from(s, d);
+        check_keys(s, d);
         check_sections(s, d->first_child, depth + 1);
     }
 }

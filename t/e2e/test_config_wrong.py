@@ -389,6 +389,9 @@ WARNED = [
     (MAIL + "> SMTPSendWebhook https://app.example.com/hook\n</Location>", "SMTPSendWebhookSecret"),
     (MAIL + "> SMTPSendWebhook http://app.example.com/hook\nSMTPSendWebhookSecret 12345678\n</Location>", "https"),
     (MAIL + "> SMTPSendAllowOrigin *\n</Location>", "https://www.example.com"),
+    (MAIL + "> AuthType smtp-send-key\nRequire valid-user\n</Location>", "SMTPSendKeyFile PATH"),
+    (MAIL + "> SMTPSendKeyFile {dir}/text\n</Location>", "no effect", "AuthType smtp-send-key"),
+    (MAIL + "AuthType smtp-send-key\nRequire valid-user\n> SMTPSendKeyFile /nope/keys\n</Location>", "smtp-send key add NAME --file /nope/keys"),
     (MAIL + "SMTPSendAllowFrom *@example.com\n> SMTPSendDefaultFrom a@example.net\n</Location>", "SMTPSendAllowFrom"),
 ]
 

@@ -76,6 +76,7 @@ int ss_key_check(request_rec *r)
 
     if (!type || strcasecmp(type, AUTH_TYPE)) return DECLINED;
     path = ss_module_policy(r)->key_file;
+    path = path ? ap_server_root_relative(r->pool, path) : NULL;
     if (!path) {
         ss_log(ss_module_log(r->server, r->pool), SS_LOG_ERROR, 504,
                "%s: AuthType smtp-send-key needs SMTPSendKeyFile in the same section", r->uri);
