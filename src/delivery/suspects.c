@@ -161,6 +161,15 @@ void ss_suspects_hurry(ss_relay_t *relay)
     }
 }
 
+void ss_suspects_struck(ss_relay_t *relay, int host, const ss_job_t *job)
+{
+    ss_suspicion_t *s = &relay->suspicions[host];
+
+    for (int i = 0; i < job->message->rcpt_count; i++)
+        ss_suspicion_see(s, ss_suspects_hash(job->message->from),
+                         ss_suspects_domain(job->message->rcpts[i].address));
+}
+
 void ss_suspects_end(ss_relay_t *relay, int host)
 {
     relay->suspicions[host].is_active = 0;
@@ -182,6 +191,8 @@ static int tells(const ss_job_t *job, const ss_suspicion_t *s, int host)
     for (int i = 0; m && i < m->rcpt_count; i++) {
         const ss_recipient_t *rcpt = &m->rcpts[i];
         if (!ss_suspects_is_first(rcpt, host) || !ss_job_is_due(job, rcpt)) continue;
+        /* A session ended at it, and nothing was sent since. */
+        if (job->uncharged && job->served == job->relay->served) return 0;
         return 1 +
                ss_suspicion_tells(s, ss_suspects_hash(m->from), ss_suspects_domain(rcpt->address));
     }
@@ -195,6 +206,20 @@ static int suspected_host(const ss_relay_t *relay)
     return -1;
 }
 
+/* A host whose sessions end at messages (ss_suspects_struck), where no other takes them. */
+static int struck_host(const ss_relay_t *relay)
+{
+    int found = -1;
+
+    for (int i = 0; i < relay->host_count; i++) {
+        if (relay->hosts[i].strikes.count && relay->suspicions[i].seen_count)
+            found = i;
+        else if (relay->hosts[i].condition == SS_HOST_UP)
+            return -1;
+    }
+    return found;
+}
+
 ss_job_t *ss_suspects_prefer(ss_job_t *job)
 {
     ss_relay_t *relay = job->relay;
@@ -202,7 +227,8 @@ ss_job_t *ss_suspects_prefer(ss_job_t *job)
     int host = suspected_host(relay), count = 1, best = 0;
     ss_mono_t when;
 
-    if (host < 0 || !job->message || has_usable(relay)) return job;
+    if (host < 0 || has_usable(relay)) host = struck_host(relay);
+    if (host < 0 || !job->message) return job;
     const ss_suspicion_t *s = &relay->suspicions[host];
     while (count < LOOK_AHEAD && tells(jobs[best], s, host) < TELLS_MOST) {
         const ss_schedule_entry_t *entry =

@@ -26,6 +26,9 @@ void ss_suspects_take_back(ss_relay_t *relay, unsigned forget);
  * due.
  */
 void ss_suspects_hurry(ss_relay_t *relay);
+/* A session of that host ended at this job before it had carried anything: others are tried before
+ * messages like it. */
+void ss_suspects_struck(ss_relay_t *relay, int host, const ss_job_t *job);
 /* What it refuses us for is known otherwise. */
 void ss_suspects_end(ss_relay_t *relay, int host);
 /* Everything is tried again (flush). */

@@ -273,10 +273,23 @@ static void judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcpt_t *
         set_aside(connection, job, results, numbers, count, finding);
 }
 
+/* The session ended at it. */
+static int is_broken(const ss_client_rcpt_t *results, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (results[i].fate == SS_FATE_DOWN || results[i].fate == SS_FATE_UNCERTAIN ||
+            (results[i].fate == SS_FATE_AGAIN && results[i].code == 421))
+            return 1;
+    }
+    return 0;
+}
+
 void ss_suspects_judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcpt_t *results,
                        const int *numbers, int count)
 {
     judge(connection, job, results, numbers, count);
+    if (!connection->is_useful && is_broken(results, count))
+        ss_suspects_struck(job->relay, connection->host, job);
     job->is_faulted = job->is_hurried = 0;
     for (int i = 0; i < count; i++) job->is_faulted |= is_host_fault(&results[i]);
 }

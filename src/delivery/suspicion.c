@@ -10,7 +10,7 @@ int ss_suspicion_took(ss_suspicion_t *s, ss_mono_t now)
 
     s->took = now;
     s->row = s->faults = 0;
-    s->is_active = 0;
+    s->is_active = s->seen_count = 0;
     return was_active;
 }
 

@@ -354,6 +354,32 @@ static void what_one_session_refuses_another_may_take(void)
     }
 }
 
+/* Messages at which the session ends, before any mail was taken: the others are not behind them. */
+static void messages_that_end_their_sessions_stop_nobody(void)
+{
+    static const char *const ends[] = { "drop", "421 4.7.1 Relaying denied", "421 no" };
+
+    for (int i = 0; i < 9; i++) {
+        for (int bads = 1; bads <= 8; bads++) {
+            begin();
+            refuses = "MRE"[i / 3];
+            if (refuses == 'E') rig.settings.connections = 1;
+            sending_rig_start(&rig);
+            denial = ends[i % 3];
+            for (int k = 0; k < bads; k++) bad(k);
+            /* later than the first failures */
+            sending_rig_run(&rig, RIG_SECOND / 2);
+            for (int k = 0; k < 4; k++) good(k);
+            sending_rig_run(&rig, 5 * RIG_SECOND);
+            if (rig.bodies != 4)
+                fprintf(stderr, "\n  %c %s, %d: %d\n", refuses, denial, bads, rig.bodies);
+            CU_ASSERT_EQUAL(rig.bodies, 4);
+            CU_ASSERT(rig.opened <= 10 + 2); /* ... and those that carried mail */
+            sending_rig_end(&rig);
+        }
+    }
+}
+
 /* A temporary refusal at RCPT that is the mail system's and not the recipient's. */
 static void a_fault_of_the_system_at_rcpt_is_the_hosts(void)
 {
@@ -935,6 +961,7 @@ void ss_suite_suspicion(void)
     CU_ADD_TEST(suite, a_session_that_takes_nothing_is_followed_by_the_next);
     CU_ADD_TEST(suite, after_a_flush_sessions_are_new);
     CU_ADD_TEST(suite, what_one_session_refuses_another_may_take);
+    CU_ADD_TEST(suite, messages_that_end_their_sessions_stop_nobody);
     CU_ADD_TEST(suite, a_fault_of_the_system_at_rcpt_is_the_hosts);
     CU_ADD_TEST(suite, a_single_message_waits);
     CU_ADD_TEST(suite, a_single_message_expires);
