@@ -7,6 +7,12 @@
 
 #include "base/text.h"
 
+static const char *maker(const char *program, const char *name, apr_pool_t *pool)
+{
+    if (strchr(name, ':') || strspn(name, "#0123456789") == strlen(name)) return "";
+    return apr_psprintf(pool, " (\"%s --system %s\" makes one)", program, name);
+}
+
 static const char *find_user(ss_account_t *account, const char *user, apr_pool_t *pool)
 {
     apr_int64_t number = -1;
@@ -14,9 +20,8 @@ static const char *find_user(ss_account_t *account, const char *user, apr_pool_t
     const struct passwd *entry = is_number ? getpwuid((uid_t)number) : getpwnam(user);
 
     if (!entry && !is_number)
-        return apr_psprintf(pool,
-                            "'%s' is not a user of this system (\"useradd --system %s\" makes one)",
-                            user, user);
+        return apr_psprintf(pool, "'%s' is not a user of this system%s", user,
+                            maker("useradd", user, pool));
     account->uid = entry ? entry->pw_uid : (uid_t)number;
     account->gid = entry ? entry->pw_gid : (gid_t)number;
     account->name = entry ? apr_pstrdup(pool, entry->pw_name) : NULL;
@@ -30,9 +35,8 @@ static const char *find_group(ss_account_t *account, const char *group, apr_pool
     const struct group *entry = is_number ? NULL : getgrnam(group);
 
     if (!entry && !is_number)
-        return apr_psprintf(
-            pool, "'%s' is not a group of this system (\"groupadd --system %s\" makes one)", group,
-            group);
+        return apr_psprintf(pool, "'%s' is not a group of this system%s", group,
+                            maker("groupadd", group, pool));
     account->gid = entry ? entry->gr_gid : (gid_t)number;
     return NULL;
 }

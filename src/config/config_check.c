@@ -144,6 +144,25 @@ static void check_loop(const ss_config_check_t *c, int i)
            ss_option_at(c->config->globals.sources, "SMTPSendListen", c->pool), listen);
 }
 
+static void check_same_hosts(const ss_config_check_t *c)
+{
+    const apr_array_header_t *hosts = c->relay->hosts;
+
+    for (int i = 1; i < hosts->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(hosts, i, ss_settings_host_t).name;
+        for (int k = 0; k < i; k++) {
+            if (strcasecmp(APR_ARRAY_IDX(hosts, k, ss_settings_host_t).name, name) != 0 ||
+                ss_settings_port(c->relay, i) != ss_settings_port(c->relay, k))
+                continue;
+            ss_config_check_doubt(c, "SMTPSendHost",
+                                  "SMTPSendHost names %s twice, so that the second is no reserve; "
+                                  "remove it",
+                                  name);
+            break;
+        }
+    }
+}
+
 static void check_hosts(const ss_config_check_t *c)
 {
     int uses_port = 0;
@@ -155,6 +174,7 @@ static void check_hosts(const ss_config_check_t *c)
         check_port(c, i);
         check_loop(c, i);
     }
+    check_same_hosts(c);
     if (!uses_port && c->relay->hosts->nelts)
         ss_config_check_idle(c, "SMTPSendPort",
                              apr_psprintf(c->pool,
@@ -243,6 +263,12 @@ static void check_names(const ss_config_check_t *c)
                                   "one is IPv4 and the other IPv6",
                                   own, host);
     }
+    if (ss_option_syntax_is_ipv4(relay->helo))
+        ss_config_check_doubt(
+            c, "SMTPSendHelo",
+            "SMTPSendHelo %s: an address is in brackets there; write SMTPSendHelo "
+            "[%s], or this host's name",
+            relay->helo, relay->helo);
     if (ss_config_check_has(c, "SMTPSendHelo") && *relay->helo != '[' && !strchr(relay->helo, '.'))
         ss_config_check_doubt(c, "SMTPSendHelo",
                               "SMTPSendHelo %s is not a full name, and many servers refuse it; "
@@ -258,6 +284,28 @@ static void check_names(const ss_config_check_t *c)
 }
 
 /* ---- times, aliases, sizes ---- */
+
+/* Addresses that nobody outside this host can answer. */
+static void check_local_addresses(const ss_config_check_t *c)
+{
+    const struct {
+        const char *name, *address;
+    } rows[] = { { "SMTPSendEnvelopeFrom", c->relay->envelope_from },
+                 { "SMTPSendHeaderFrom", c->relay->header_from },
+                 { "SMTPSendBounceFrom", c->relay->bounce_from },
+                 { "SMTPSendBounce", c->relay->bounce },
+                 { "SMTPSendRedirect", c->relay->redirect } };
+
+    for (apr_size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *at = rows[i].address ? strrchr(rows[i].address, '@') : NULL;
+        if (at && (!strchr(at, '.') || !strncasecmp(at, "@localhost.", 11)) && at[1] != '[')
+            ss_config_check_doubt(c, rows[i].name,
+                                  "%s %s has no domain of the Internet: relays refuse it, or it "
+                                  "never arrives; write an address such as %.*s@example.com",
+                                  rows[i].name, rows[i].address, (int)(at - rows[i].address),
+                                  rows[i].address);
+    }
+}
 
 static void check_times(const ss_config_check_t *c)
 {
@@ -424,6 +472,7 @@ void ss_config_check(const ss_config_t *config, const ss_log_t *log, int is_test
         check_tls(&c);
         ss_config_check_login(&c);
         check_names(&c);
+        check_local_addresses(&c);
         check_times(&c);
         check_aliases(&c);
         check_redirect(c.relay, log);

@@ -97,6 +97,11 @@ static void check_text(const ss_config_check_t *c)
                               "SMTPSendPassword: this is taken as the password itself, since "
                               "prefixes are in small letters; write SMTPSendPassword %s%s",
                               strncasecmp(text, "file", 4) ? "exec" : "file", colon);
+    else if (*text == '$')
+        ss_config_check_doubt(c, "SMTPSendPassword",
+                              "SMTPSendPassword: this is taken as the password itself, and the "
+                              "name of a variable begins with $; write SMTPSendPassword env:NAME, "
+                              "or Define the variable");
     else if (*text == '/' && !stat(text, &info) && S_ISREG(info.st_mode))
         ss_config_check_doubt(c, "SMTPSendPassword",
                               "SMTPSendPassword: the path is taken as the password itself; write "
@@ -162,6 +167,16 @@ static void check_user(const ss_config_check_t *c)
                               relay->username);
 }
 
+/* What it allows does not happen where everything is encrypted. */
+static void check_insecure(const ss_config_check_t *c)
+{
+    if (c->relay->auth_insecure && c->relay->tls != SS_TLS_NONE &&
+        c->relay->tls != SS_TLS_OPPORTUNISTIC)
+        ss_config_check_idle(c, "SMTPSendAuthInsecure",
+                             "SMTPSendTLS encrypts every connection; remove it, so that it lets no "
+                             "password out when SMTPSendTLS is changed");
+}
+
 static void check_mechanisms(const ss_config_check_t *c)
 {
     const ss_settings_t *relay = c->relay;
@@ -206,5 +221,6 @@ void ss_config_check_login(const ss_config_check_t *c)
     check_opportunistic(c);
     check_secret(c);
     check_user(c);
+    check_insecure(c);
     check_mechanisms(c);
 }

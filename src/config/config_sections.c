@@ -54,10 +54,14 @@ static int is_guarded(const ap_directive_t *section)
 {
     for (const ap_directive_t *d = section->first_child; d; d = d->next) {
         if (is(d, "Require") && !ss_text_same(d->args, "all granted")) return 1;
-        if (!strncasecmp(d->directive, "<Require", 8)) return 1;
+        if (is(d, "<RequireNone")) return 1;
         if (is(d, "AuthType") && strcasecmp(d->args, "None")) return 1;
         if (is(d, "Deny")) return 1;
-        if (*d->directive == '<' && is_guarded(d)) return 1;
+        /* Not what stands in a section for other paths. */
+        int is_part = !strncasecmp(d->directive, "<Require", 8) ||
+                      !strncasecmp(d->directive, "<Limit", 6) ||
+                      !strncasecmp(d->directive, "<If", 3);
+        if (is_part && is_guarded(d)) return 1;
     }
     return 0;
 }
@@ -153,6 +157,21 @@ static void check_webhook(const sections_t *s, const ap_directive_t *d)
               "write https");
 }
 
+/* A file that a location needs. */
+static void check_file(const sections_t *s, const ap_directive_t *d)
+{
+    const ss_option_t *option = ss_option_find(d->directive);
+    const char *args = d->args;
+    apr_finfo_t info;
+
+    if (!option || option->kind != SS_KIND_FILE || option->place != SS_PLACE_DIRECTORY) return;
+    const char *path = ap_server_root_relative(s->pool, ap_getword_conf(s->pool, &args));
+    if (path && apr_stat(&info, path, APR_FINFO_TYPE, s->pool) != APR_SUCCESS)
+        doubt(s, d,
+              apr_psprintf(s->pool, "%s %s: the file cannot be found; correct the path, or make it",
+                           option->name, path));
+}
+
 /* Its own default sender is refused by the rule beside it. */
 static void check_default_from(const sections_t *s, const ap_directive_t *section)
 {
@@ -231,6 +250,7 @@ static void check_sections(const sections_t *s, const ap_directive_t *first, int
         check_origins(s, d);
         check_allow_relay(s, d);
         check_webhook(s, d);
+        check_file(s, d);
         check_twice(s, d);
         if (*d->directive != '<') continue;
         check_guard(s, d);
@@ -254,7 +274,18 @@ void ss_config_sections_check(const ss_config_t *config, const ss_log_t *log, in
                      .doubt = is_test ? SS_LOG_WARN : SS_LOG_NOTICE,
                      .has_webhook_key = has_directive(ap_conftree, "SMTPSendWebhookSecret", 0) };
 
+    const ap_directive_t server = { .directive = "the server as a whole",
+                                    .args = "",
+                                    .first_child = ap_conftree },
+                         *handler = find_in(&server, "SetHandler");
+
     apr_pool_create(&s.pool, NULL);
+    if (handler) {
+        ap_directive_t whole = server;
+        whole.filename = handler->filename;
+        whole.line_num = handler->line_num;
+        check_guard(&s, &whole);
+    }
     check_sections(&s, ap_conftree, 0);
     apr_pool_destroy(s.pool);
 }

@@ -136,7 +136,8 @@ static const char *number(const guess_t *g, const char *word)
 {
     if (ss_suggest(word, "unlimited none off no never infinite", g->pool)) return "0";
     if (!apr_isdigit(*word)) return known_word(g, word);
-    return apr_pstrmemdup(g->pool, word, strspn(word, "0123456789"));
+    apr_size_t len = strspn(word, "0123456789");
+    return word[len] == '/' ? apr_pstrmemdup(g->pool, word, len) : word;
 }
 
 /* What is left of "https://me:secret@mail.example.com:587/path". */
@@ -301,6 +302,8 @@ static void guess_hosts(guess_t *g, int argc, const char *const *argv)
             host = apr_pstrcat(g->pool,
                                apr_pstrmemdup(g->pool, host + 1, (apr_size_t)(end - host) - 1),
                                end + 1, NULL);
+        int colons = 0;
+        for (const char *p = host; *p; p++) colons += *p == ':';
         if (ss_option_syntax_is_ipv6(host)) host = apr_pstrcat(g->pool, "[", host, "]", NULL);
         if (g->argc && !ss_text_number(word, 1, 65535, &port)) {
             last = g->argv[g->argc - 1];
@@ -309,8 +312,7 @@ static void guess_hosts(guess_t *g, int argc, const char *const *argv)
             continue;
         }
         if (!strcmp(host + strlen(host) - (*host != '\0'), ":") ||
-            (strchr(host, ':') && *host != '[' &&
-             ss_text_number(strchr(host, ':') + 1, 1, 65535, &port)))
+            (colons == 1 && *host != '[' && ss_text_number(strchr(host, ':') + 1, 1, 65535, &port)))
             host = apr_pstrmemdup(g->pool, host, strcspn(host, ":"));
         if (has_scheme && !strstr(host, "]:") && (*host == '[' || !strchr(host, ':')) &&
             !strncasecmp(word, "smtp", 4))
@@ -391,6 +393,29 @@ static void guess_secret(guess_t *g, int argc, const char *const *argv)
     for (int i = colon[1] ? 1 : 2; i < argc; i++) push(g, argv[i]);
 }
 
+static const char *without_commas(const guess_t *g, const char *word)
+{
+    char *out = apr_pstrdup(g->pool, word), *to = out;
+
+    for (const char *p = word; *p; p++)
+        if (*p != ',') *to++ = *p;
+    *to = '\0';
+    return out;
+}
+
+/* Whether several words of a directive with one value may be parts of it. */
+static int is_joined(const ss_option_t *option, int argc, const char *const *argv)
+{
+    switch (option->kind) {
+    case SS_KIND_DURATION:
+    case SS_KIND_DURATION_OFF:
+    case SS_KIND_SIZE:
+    case SS_KIND_LISTEN: return 1;
+    case SS_KIND_ADDRESS: return *argv[argc - 1] == '<';
+    default: return !strcmp(argv[0], "=");
+    }
+}
+
 static void guess(guess_t *g, int argc, const char *const *argv)
 {
     const char *whole = "";
@@ -400,13 +425,22 @@ static void guess(guess_t *g, int argc, const char *const *argv)
     case SS_KIND_TLS: guess_tls(g, argc, argv); return;
     case SS_KIND_PAIR: guess_pair(g, argc, argv); return;
     case SS_KIND_SECRET: guess_secret(g, argc, argv); return;
-    case SS_KIND_USER: split(g, argc, argv, ":"); return;
+    case SS_KIND_USER:
+        split(g, argc, argv, ":");
+        for (int i = 0; i < g->argc; i++)
+            if (strspn(g->argv[i], "0123456789") == strlen(g->argv[i]))
+                g->argv[i] = apr_pstrcat(g->pool, "#", g->argv[i], NULL);
+        return;
     case SS_KIND_QUEUE:
         if (argc == 1 && *argv[0] == '/') push(g, "sqlite3");
         for (int i = 0; i < argc && i < 2; i++) push(g, i ? argv[i] : known_word(g, argv[i]));
         return;
     case SS_KIND_LIMIT:
-        for (int i = 0; i < argc; i++) push(g, i ? size(g, argv[i]) : argv[i]);
+        for (int i = 0; i < argc; i++) push(g, i ? size(g, argv[i]) : without_commas(g, argv[i]));
+        return;
+    case SS_KIND_SOCKET:
+        for (int i = 0; i < argc && i < 2; i++)
+            push(g, !i && !strncmp(argv[i], "unix:", 5) ? argv[i] + 5 : argv[i]);
         return;
     case SS_KIND_AUTH:
     case SS_KIND_DURATIONS:
@@ -417,11 +451,13 @@ static void guess(guess_t *g, int argc, const char *const *argv)
     case SS_KIND_NAMES:
     case SS_KIND_ORIGINS: split(g, argc, argv, " ,;="); break;
     case SS_KIND_TEXT:
+    case SS_KIND_LOG:
         for (int i = 0; i < argc; i++)
             whole = apr_pstrcat(g->pool, whole, i ? " " : "", argv[i], NULL);
         push(g, whole);
         break;
     default:
+        if (argc > 1 && !is_joined(g->option, argc, argv)) return;
         for (int i = 0; i < argc; i++) whole = apr_pstrcat(g->pool, whole, argv[i], NULL);
         push(g, whole + (*whole == '='));
     }

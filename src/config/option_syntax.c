@@ -95,8 +95,9 @@ int ss_option_syntax_is_pattern(const char *text)
 
 const char *ss_option_syntax_show(const char *text, apr_pool_t *pool)
 {
-    const char *url = strstr(text, "://"), *at = url ? strrchr(url, '@') : NULL,
-               *colon = at ? strchr(url + 3, ':') : NULL, *key = strstr(text, "password=");
+    const char *url = strstr(text, "://"), *at = strrchr(text, '@'),
+               *colon = at ? strchr(url ? url + 3 : text, ':') : NULL,
+               *key = strstr(text, "password=");
     const char *from = key ? key + 9 : colon && colon < at ? colon + 1 : NULL;
 
     if (from)

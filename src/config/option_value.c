@@ -225,10 +225,8 @@ static const char *read_listen(const value_t *v)
         return wrong(v, "is not an address and a port, such as 127.0.0.1:2525 or [::1]:2525");
     }
     if (is_v6 ? !IN6_IS_ADDR_LOOPBACK(&v6) : ntohl(v4.s_addr) >> 24 != 127) {
-        return wrong(v,
-                     "can be reached from other machines, and there is no login: anybody could "
-                     "send mail; write 127.0.0.1:%" APR_INT64_T_FMT,
-                     port);
+        return wrong(v, "can be reached from other machines, and there is no login: anybody could "
+                        "send mail");
     }
     return keep(v, apr_psprintf(v->pool, is_v6 ? "[%s]:%" APR_INT64_T_FMT : "%s:%" APR_INT64_T_FMT,
                                 host, port));
@@ -257,6 +255,7 @@ static const char *read_host(const value_t *v)
     if (ss_option_syntax_is_ipv6(text))
         return wrong(v, "has no brackets around the IPv6 address, which end before the port");
     if (strstr(text, "://")) return wrong(v, "is a URL, not a host");
+    if (strchr(text, '@')) return wrong(v, "has a login in front of the host");
     if (*text == '[')
         bad = read_bracketed(v, &name, &colon);
     else if (colon)
@@ -443,7 +442,10 @@ static const char *read_address(const value_t *v)
 
     if (index < 0 && !ss_option_syntax_is_address(v->text)) {
         return wrong(v, "is not one address such as name@example.com%s%s",
-                     words ? ", nor one of " : "", words ? choices(words, v->pool) : "");
+                     !words               ? ""
+                     : strchr(words, ' ') ? ", nor one of "
+                                          : ", nor ",
+                     words ? choices(words, v->pool) : "");
     }
     return keep(v, index >= 0 ? ss_text_word(words, index, v->pool)
                               : ss_idn_address(v->text, v->pool));

@@ -107,8 +107,11 @@ static apr_status_t set_ciphers(SSL_CTX *context, const ss_settings_t *s, ss_res
     ERR_clear_error();
     ss_result_set(result, "config", "", "tls-config",
                   "SMTPSendTLSCipherSuite \"%s\" cannot be used: OpenSSL does not know the ciphers "
-                  "(\"openssl ciphers -v\" lists them)",
-                  list);
+                  "(\"openssl ciphers -v\" lists them)%s",
+                  list,
+                  strncmp(list, "TLS_", 4) != 0
+                      ? ""
+                      : "; those of TLS 1.3 are written \"TLSv1.3 TLS_AES_256_GCM_SHA384\"");
     return APR_EINVAL;
 }
 

@@ -311,6 +311,17 @@ REFUSED = [
     ("<VirtualHost *:1>\n> SMTPSendQueue sqlite3 x\n</VirtualHost>", "SMTPSendQueue"),
     (RELAY + "<VirtualHost *:1>\nServerName a\n> SMTPSendRelayName default\nSMTPSendHost x\n</VirtualHost>", "SMTPSendRelayName", "default"),
     (RELAY + "> <VirtualHost *:1>\nSMTPSendHost x\n</VirtualHost>\n<VirtualHost *:2>\nSMTPSendHost y\n</VirtualHost>", "SMTPSendRelayName"),
+    # leaks, and what must not be guessed
+    ("SMTPSendHost me:geheim@h.example", "login", "SMTPSendHost h.example, SMTPSendUsername me", "!geheim"),
+    ("SMTPSendHost fe80::1%eth0", "port", "!write"),
+    ("SMTPSendHost h.example:25:587", "port", "!write"),
+    ("SMTPSendMaxRecipients 100,000", "1 to 1000", "!write"),
+    ("SMTPSendQueueLimit 100,000 4G", "SMTPSendQueueLimit 100000 4G"),
+    ("SMTPSendSocket {dir}/s.sock 0660 x", "0660"),
+    ("SMTPSendUser 33", "33", "SMTPSendUser #33"),
+    ('SMTPSendQueue "postgresql://u:geheim@h/db"', "pgsql", "!geheim"),
+    (TLS + "SMTPSendTLSCipherSuite TLS_AES_256_GCM_SHA384", "TLSv1.3 TLS_AES_256_GCM_SHA384"),
+    (MAIL + "> SMTPSendWebhookSecret geheim\n</Location>", "!geheim"),
 ]
 
 WARNED = [
@@ -393,6 +404,16 @@ WARNED = [
     (MAIL + "> SMTPSendKeyFile {dir}/text\n</Location>", "no effect", "AuthType smtp-send-key"),
     (MAIL + "AuthType smtp-send-key\nRequire valid-user\n> SMTPSendKeyFile /nope/keys\n</Location>", "smtp-send key add NAME --file /nope/keys"),
     (MAIL + "SMTPSendAllowFrom *@example.com\n> SMTPSendDefaultFrom a@example.net\n</Location>", "SMTPSendAllowFrom"),
+    (RELAY + "SMTPSendHelo 192.0.2.1", "[192.0.2.1]"),
+    (LOGIN + "SMTPSendPassword $PASSWORD", "env:NAME"),
+    (TLS + "SMTPSendAuthInsecure On", "no effect"),
+    ("SMTPSendEngine On\nSMTPSendHost a.example b.example a.example", "twice"),
+    (RELAY + "SMTPSendEnvelopeFrom root@localhost", "root@example.com"),
+    (RELAY + "SMTPSendRedirect dev@intranet", "dev@example.com"),
+    (RELAY + "> SetHandler smtp-send", "Require local"),
+    (RELAY + '> SetHandler smtp-send\n<Location "/x">\nRequire local\n</Location>', "Require local"),
+    (RELAY + '> <Location "/in">\nSetHandler smtp-send\n<RequireAny>\nRequire all granted\n</RequireAny>\n</Location>', "Require local"),
+    (MAIL + "> SMTPSendKeyFile {dir}/absent\n</Location>", "absent", "cannot be found"),
 ]
 
 
