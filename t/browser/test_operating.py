@@ -1,4 +1,6 @@
 """The overview and the list on a bad day: causes, selections and actions, with and without JavaScript, by keyboard, at every size."""
+import re
+
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -176,6 +178,7 @@ def test_the_keyboard_alone(waiting, make_browser):
     for label in ("Skip to content", "Overview", "Messages", "text", "Show", "which", "Retry", "Cancel", "number 2"):
         assert label in seen, (label, seen)
     element.send_keys(Keys.SPACE)
+    element.send_keys(Keys.ENTER)   # in a box: no action
     for _ in range(20):
         driver.switch_to.active_element.send_keys(Keys.SHIFT, Keys.TAB)
         if focused(driver) == "Hold":
@@ -184,6 +187,8 @@ def test_the_keyboard_alone(waiting, make_browser):
     waiting.wait_state(waiting.idents[1], "held")
     wait(driver, lambda d: "Hold: 1 message." in said(d))
     assert focused(driver) == "Hold"
+    driver.get(url(waiting, "/mail-status"))
+    assert [re.search(r": (\w+) of", e.text).group(1) for e in driver.find_elements(By.CSS_SELECTOR, "[aria-labelledby=actions] li")] == ["hold"]
 
 
 def test_pages_of_fifty(make_httpd, relay, make_browser):

@@ -191,6 +191,10 @@
     if (event.target.matches('[data-all]')) for (const box of ticks()) box.checked = event.target.checked;
     countSelected();
   });
+  /* Enter in a box would press the form's first button. */
+  document.addEventListener('keydown', function (event) {
+    if (event.key === 'Enter' && event.target.matches('#list input')) event.preventDefault();
+  });
   countSelected();
 
   /* ---- actions ---- */
