@@ -441,6 +441,9 @@ static void check_globals(const ss_config_check_t *c)
                "daemon runs as httpd's own user",
                ss_config_check_at(c, "SMTPSendUser", NULL),
                APR_ARRAY_IDX(globals->daemon_user, 0, const char *));
+    if (!globals->event_log)
+        ss_config_check_idle(c, "SMTPSendEventLogAddresses",
+                             "there is no event log; write SMTPSendEventLog with its file");
     check_name(c, relay);
     check_relay_for(c);
     check_socket(c);

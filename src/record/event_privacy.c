@@ -130,9 +130,10 @@ static apr_size_t address_length(const char *text)
         const char *end = strchr(text + len, ']');
         return end ? (apr_size_t)(end - text) + 1 : 0;
     }
-    while (is_domain(text[len])) len++;
+    /* What follows a second @ belongs to it: no address may come out of the rest. */
+    while (is_domain(text[len]) || text[len] == '@') len++;
     /* The full stop of the sentence. */
-    while (len > start && strchr(".-", text[len - 1])) len--;
+    while (len > start && strchr(".-@", text[len - 1])) len--;
     return len > start ? len : 0;
 }
 
@@ -234,6 +235,7 @@ const char *ss_event_privacy_text(const ss_event_privacy_t *p, const char *text,
         apr_size_t len = put_changed(p, &out, start, text, known, words);
         if (!len) ss_buf_append(&out, text, 1);
         text += len ? len : 1;
+        if (len) start = text; /* it is no part of the next word */
     }
     const char *end = ss_buf_text(&out);
     const char *copy = end ? apr_pstrmemdup(pool, end, out.len) : "";
