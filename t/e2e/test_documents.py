@@ -118,11 +118,15 @@ def test_every_directive_has_an_example_that_was_tested():
     assert [name for name in names if not re.search(rf"^    {name} ", text, re.M)] == []
 
 
-def test_addresses_with_a_question_mark_are_quoted():
-    """zsh takes an unquoted ? for a pattern, and refuses the command."""
+def test_commands_are_those_of_zsh_too():
+    """zsh takes an unquoted ? for a pattern, and # behind a typed command for a word of it."""
     for page in [*PAGES, *(os.path.relpath(path, ROOT) for path in glob.glob(f"{ROOT}/conf/**/*", recursive=True) if os.path.isfile(path))]:
         for line in read(page).splitlines():
             assert not re.search(r"\bcurl\b[^'\"]*\s[^'\"\s]*://[^'\"\s]*[?&*\[]", line), (page, line)
+    for page in PAGES:
+        if page != "docs/contributing.md":
+            for block in blocks(read(page)):
+                assert not re.search(r"^\s*(?!SMTPSend|#)\S.*\s# ", block, re.M), (page, block)
 
 
 def commands(page, program):
@@ -131,7 +135,7 @@ def commands(page, program):
         text = re.sub(r"\\\n\s*", "", textwrap.dedent(block))
         # What is quoted goes over lines.
         for command in re.findall(rf"^{program} (?:[^'\n]|'[^']*')*", text, re.M):
-            yield re.sub(r"\s+#\s.*$", "", command)
+            yield command
 
 
 def waiting(httpd):
