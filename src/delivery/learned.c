@@ -46,7 +46,7 @@ static const struct {
                 "SMTPSendMaxRecipients" },
               { SS_LEARN_NO_EHLO, "no-ehlo", "refuses EHLO: HELO is used", NULL },
               { SS_LEARN_NO_STREAMING, "no-streaming",
-                "takes no commands behind a message's content: each answer is waited for",
+                "fails when commands stand behind a message's content: each answer is waited for",
                 "SMTPSendPipelining Off" } };
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 

@@ -63,7 +63,7 @@ def test_a_single_message_waits_and_everything_names_it(make_httpd, make_relay):
     recipient = document["recipients"][0]
     assert document["state"] == "queued" and recipient["attempts"] == 0 and recipient["charged"] is False
     assert recipient["reply"] == REFUSALS[0][1], document
-    shown = httpd.cli("show", bad).stdout.decode()
+    shown = " ".join(httpd.cli("show", bad).stdout.decode().split())
     assert f"{REFUSALS[0][1]} (not counted as an attempt" in shown, shown
     assert "not counted as an attempt" in httpd.get(f"/mail-status/message/{bad}", {"Accept": "text/html"}).text
     good = httpd.send().json["id"]

@@ -4,7 +4,7 @@ from interop.traffic import all_of, idents, submit
 from rig.haraka import Haraka
 
 # It takes no MAIL behind a content that it has not answered.
-STREAMING = ["reply code to the MAIL command was 503", "takes no commands behind"]
+STREAMING = ["reply code to the MAIL command was 503", "commands stand behind"]
 LOGIN = 'SMTPSendUsername me\nSMTPSendPassword s3cret\n'
 
 
