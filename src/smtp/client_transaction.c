@@ -215,8 +215,11 @@ static int is_syntax(const ss_reply_t *reply)
  * this content. */
 static int is_bdat_refused(const ss_client_tx_t *tx, const ss_reply_t *reply)
 {
+    /* "452 4.3.1" may be about it, too: DATA shows. */
+    int is_about_system = reply->code < 500 && !strncmp(reply->enhanced, "4.3.", 4);
     int is_about_content = reply->enhanced[0] && strncmp(reply->enhanced + 1, ".5.", 3) &&
-                           strcmp(reply->enhanced + 1, ".0.0");
+                           strcmp(reply->enhanced + 1, ".0.0") && !is_about_system &&
+                           !ss_phrase_is_in("bdat|chunk", reply->text);
 
     return tx->uses_bdat && reply->code >= 400 &&
            (is_syntax(reply) || (tx->is_chunked && !tx->is_chunk_taken && !is_about_content));

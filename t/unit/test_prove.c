@@ -83,6 +83,10 @@ DIALOGUE(a_354_at_the_first_chunk_is_learned, AT_CHUNK, "S: 354 go", "> more",
          "E: learned no-chunking", AGAIN "data down not-smtp *")
 DIALOGUE(any_refusal_of_the_first_chunk_is_learned, AT_CHUNK, "S: 451 try later", "> more",
          "E: refused BDAT 451", "E: learned no-chunking", "E: done 1 b@y=again/451", "E: closed ok")
+DIALOGUE(a_fault_at_the_first_chunk_is_learned, AT_CHUNK, "S: 452 4.3.1 no room", "> more",
+         "E: refused BDAT 452", "E: learned no-chunking", "E: done 1 b@y=again/452", "E: closed ok")
+DIALOGUE(bdat_by_name_is_not_the_content, AT_CHUNK, "S: 550 5.7.1 BDAT is not allowed", "> more",
+         "E: refused BDAT 550", "E: learned no-chunking", "E: done 1 b@y=again/550", "E: closed ok")
 DIALOGUE(a_refusal_of_the_content_is_not, AT_CHUNK, "S: 552 5.3.4 too big", "> more",
          "E: refused BDAT 552", "E: done 1 b@y=failed/552", "C: QUIT")
 DIALOGUE(the_last_chunk_is_uncertain_when_lost, AT_CHUNK, "S: 250 more", "C: BDAT 2 LAST",
@@ -145,6 +149,8 @@ void ss_suite_prove(void)
     ADD(a_421_at_the_first_chunk_is_learned);
     ADD(a_354_at_the_first_chunk_is_learned);
     ADD(any_refusal_of_the_first_chunk_is_learned);
+    ADD(a_fault_at_the_first_chunk_is_learned);
+    ADD(bdat_by_name_is_not_the_content);
     ADD(a_refusal_of_the_content_is_not);
     ADD(the_last_chunk_is_uncertain_when_lost);
     ADD(our_own_end_teaches_nothing);
