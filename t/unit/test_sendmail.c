@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/patience.h"
 #include "cli/sendmail.h"
 #include "fill.h"
 #include "mail/mail.h"
@@ -298,6 +299,38 @@ static void the_question(void)
     apr_pool_destroy(pool);
 }
 
+static void a_daemon_that_does_not_react_is_given_up(void)
+{
+    ss_patience_t patience = ss_patience_begin("/nonexistent/socket", 60 * APR_USEC_PER_SEC);
+    ss_result_t why = { 0 };
+
+    CU_ASSERT_TRUE(ss_patience_lasts(&patience));
+    CU_ASSERT_FALSE(patience.is_over);
+    patience.most = 0;
+    CU_ASSERT_FALSE(ss_patience_lasts(&patience));
+    CU_ASSERT_TRUE(patience.is_over);
+    /* Whatever was found before. */
+    ss_result_set(&why, "socket", "", NULL, "the connection was reset");
+    ss_patience_explain(&patience, &why);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "/nonexistent/socket does not react"));
+}
+
+static void a_dry_run_has_no_key(void)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (int is_dry = 0; is_dry < 2; is_dry++) {
+        ss_sendmail_t s =
+            read_arguments(is_dry ? "--dry-run -i bob@example.net" : "-i bob@example.net", pool);
+        const char *header = ss_sendmail_header(&s, "me", NULL, "0123", pool);
+        CU_ASSERT_EQUAL(s.mode, SS_SENDMAIL_SUBMIT);
+        CU_ASSERT_EQUAL(strstr(header, "\"dryRun\":true") != NULL, is_dry);
+        CU_ASSERT_EQUAL(strstr(header, "\"idempotencyKey\"") == NULL, is_dry);
+    }
+    apr_pool_destroy(pool);
+}
+
 void ss_suite_sendmail(void)
 {
     CU_pSuite suite = CU_add_suite("sendmail", NULL, NULL);
@@ -308,5 +341,8 @@ void ss_suite_sendmail(void)
     CU_add_test(suite, "large input", large_input);
     CU_add_test(suite, "more than the bound", more_than_the_bound);
     CU_add_test(suite, "no room for it", no_room);
+    CU_add_test(suite, "a_daemon_that_does_not_react_is_given_up",
+                a_daemon_that_does_not_react_is_given_up);
+    CU_add_test(suite, "a_dry_run_has_no_key", a_dry_run_has_no_key);
     CU_add_test(suite, "the question", the_question);
 }
