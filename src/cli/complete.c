@@ -108,6 +108,8 @@ static void offer_value(const complete_t *c, const char *name, const char *kind)
     else if (!strcmp(name, "auth"))
         offer_words(c, "auto off SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 "
                        "CRAM-MD5 PLAIN LOGIN EXTERNAL OAUTHBEARER XOAUTH2");
+    else if (!strcmp(name, "priority"))
+        offer_words(c, "high normal bulk");
     else if (!strcmp(name, "relay"))
         offer_relays(c);
     else if (!strcmp(name, "after"))
@@ -191,6 +193,8 @@ static void complete_operand(const complete_t *c)
         offer_ids(c, command);
     else if (!strcmp(command, "webhook"))
         offer_words(c, "test");
+    else if (!strcmp(command, "key"))
+        offer_words(c, "add list remove");
     else if (!strcmp(command, "explain"))
         for (int i = 0; i < ss_advice_count; i++)
             offer(c, ss_advice_table[i].id, ss_advice_table[i].title);

@@ -46,7 +46,7 @@ def test_without_a_daemon(shell):
     assert complete(shell, "smtp-send", "queue", "--state", "defe") == ["deferred"] and complete(shell, "smtp-send", "retry", "--state", "e") == ["expired"]
     assert set(complete(shell, "smtp-send", "test", "--tls", "")) == {"none", "negotiate", "starttls", "tls", "opportunistic"}
     assert "SCRAM-SHA-256" in complete(shell, "smtp-send", "test", "--auth", "SCR") and "spf" in complete(shell, "smtp-send", "explain", "sp")
-    assert complete(shell, "smtp-send", "webhook", "") == ["test"] and complete(shell, "smtp-send", "pause", "--reason", "") == []
+    assert complete(shell, "smtp-send", "webhook", "") == ["test"] and complete(shell, "smtp-send", "key", "a") == ["add"] and complete(shell, "smtp-send", "key", "add", "--priority", "h") == ["high"] and complete(shell, "smtp-send", "pause", "--reason", "") == []
     # Files, of which there is one that begins like this.
     for words in (("smtp-send", "test", "--ca-file", "gmail-a"), ("smtp-send", "--socket", "gmail-a"), ("smtp-send", "queue", "--recover", "gmail-a")):
         assert complete(shell, *words) == (["FILES"] if shell == "zsh" else ["gmail-app-password.conf"])
