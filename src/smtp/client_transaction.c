@@ -148,6 +148,7 @@ static void rcpt_answer(ss_client_t *c, ss_client_tx_t *tx, int number, const ss
     }
     tx->is_suspect |= verdict.fate == SS_FATE_SUSPECT || verdict.fate == SS_FATE_LIMITED;
     if (verdict.scope == SS_SCOPE_CONNECTION || verdict.scope == SS_SCOPE_RELAY) c->is_closing = 1;
+    if (verdict.fate == SS_FATE_DOWN) ss_client_reason(c, 0, SS_CMD_RCPT, reply, &verdict, NULL);
     if (!ss_client_is_undecided(tx)) tx->has_failed = 1;
 }
 

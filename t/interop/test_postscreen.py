@@ -26,7 +26,7 @@ def test_a_greeting_in_two_parts_two_seconds_apart(make_postfix, make_httpd):
 def test_the_first_session_is_put_off_whatever_it_asks(make_postfix, make_httpd):
     """After the deep tests, each recipient of the first session gets 450 4.3.2; the next session talks to Postfix."""
     postfix = make_postfix(DEEP, screened=True)
-    httpd = make_httpd(relay=postfix, expect=["reply code to the", "ended at rcpt"])
+    httpd = make_httpd(relay=postfix, expect=["reply code to the", "ended at rcpt", "carried no mail"])
     submit(httpd, 20)
     assert idents(postfix.wait_for(20, timeout=12)) == all_of(20)
     assert faults(postfix) == []
@@ -35,7 +35,7 @@ def test_the_first_session_is_put_off_whatever_it_asks(make_postfix, make_httpd)
 
 def test_one_message_alone_is_sent_in_the_second_session(make_postfix, make_httpd):
     postfix = make_postfix(DEEP, screened=True)
-    httpd = make_httpd(relay=postfix, expect=["reply code to the", "ended at rcpt"])
+    httpd = make_httpd(relay=postfix, expect=["reply code to the", "ended at rcpt", "carried no mail"])
     ident = httpd.send().json["id"]
     assert httpd.wait_state(ident, "sent", timeout=10)["recipients"][0]["attempts"] == 1
 

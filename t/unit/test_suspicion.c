@@ -693,6 +693,20 @@ static const char *only_first_denies(sending_rig_t *r, const char *command)
     return !strncmp(command, "RCPT", 4) && r->host == 0 ? denial : NULL;
 }
 
+/* It puts every session off: the next one takes over. */
+static void a_host_that_puts_all_sessions_off_is_left_for_the_next(void)
+{
+    two_hosts("450 4.3.2 Service currently unavailable");
+    rig.reply = only_first_denies;
+    sending_rig_start(&rig);
+    for (int k = 0; k < 8; k++) good(k);
+    sending_rig_run(&rig, 3 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.served[1], 8);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_DOWN);
+    CU_ASSERT(rig.opened_to[0] <= 5);
+    sending_rig_end(&rig);
+}
+
 /* There is nothing to compare it with, but another host to try it at. */
 static void a_single_refused_message_goes_to_the_next_host(void)
 {
@@ -976,6 +990,7 @@ void ss_suite_suspicion(void)
     CU_ADD_TEST(suite, a_recipient_that_fails_clears_nobody);
     CU_ADD_TEST(suite, the_next_host_takes_over);
     CU_ADD_TEST(suite, a_host_that_defers_everything_is_left_for_the_next);
+    CU_ADD_TEST(suite, a_host_that_puts_all_sessions_off_is_left_for_the_next);
     CU_ADD_TEST(suite, a_single_refused_message_goes_to_the_next_host);
     CU_ADD_TEST(suite, a_trusted_host_that_defers_three_in_a_row_is_left_too);
     CU_ADD_TEST(suite, what_is_about_the_message_leaves_the_host);
