@@ -55,7 +55,7 @@ int ss_status_mod(request_rec *r, int flags)
         answer.raw.status == 200)
         status = ss_rpc_document(r->pool, &answer);
     if (flags & AP_STATUS_SHORT) {
-        ap_rprintf(r, "SMTPSendDaemon: %s\n", status ? "up" : "down");
+        ap_rprintf(r, "SMTPSendDaemon: %s\n", status ? "up" : answer.is_hung ? "hung" : "down");
         if (status) put_lines(r, status, json_object_get(status, "queue"));
         return OK;
     }
