@@ -264,7 +264,7 @@ static int queue(ss_page_t *page)
 
     if (is_html(page)) {
         ss_page_gather(page);
-        return page->status ? ss_status_list(page) : unavailable(page);
+        return ss_status_list(page);
     }
     return pass_on(
         page, ss_status_list_request(page, limit > 0 && limit <= LIST_MAX ? limit : LIST_LIMIT));
