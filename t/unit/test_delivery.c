@@ -77,6 +77,15 @@ static void an_end_is_recorded_after_its_commit(void)
     rig.fails = 0;
     sending_rig_run(&rig, 10 * RIG_SECOND);
     expect_events("final sent\n");
+    /* The daemon ends before it can be stored: the next one sends it again. */
+    sending_rig_add(&rig, 1);
+    rig.fails = 1;
+    sending_rig_run(&rig, RIG_SECOND);
+    ss_delivery_leave(rig.delivery);
+    ss_outcome_post_again(rig.delivery);
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(ss_delivery_uncommitted(rig.delivery), 0);
+    expect_events("attempt sent\n");
     sending_rig_end(&rig);
 }
 
