@@ -77,6 +77,16 @@ def test_a_message_goes_through_and_is_found(make_httpd, relay, database):
     assert database.sql("SELECT count(*) FROM body") == [["0"]]
 
 
+def test_ids_may_be_shortened(make_httpd, relay, database):
+    httpd = node(make_httpd, database, relay, "SMTPSendPause On\n", expect=["sending is paused"])
+    ident = httpd.send().json["id"]
+    httpd.send()
+    for part in (ident[-8:], ident[1:].upper(), ident[:-1]):
+        shown = httpd.cli("show", "--json", part)
+        assert shown.returncode == 0 and ident.encode() in shown.stdout, (part, shown)
+    assert httpd.cli("show", ident[:6]).returncode == 1 == httpd.cli("show", ident[10:20]).returncode
+
+
 def test_keys_holds_and_history(make_httpd, relay, database):
     httpd = node(make_httpd, database, relay, "SMTPSendPause On\n", expect=["sending is paused"])
     first = httpd.send(headers={"Idempotency-Key": "k1"})
