@@ -1,5 +1,6 @@
 """SMTPSendTLS opportunistic never verifies the server: no password goes to one that is not on this machine. In a network namespace with an address that is not loopback's; needs root."""
 import os
+import re
 import subprocess
 import sys
 
@@ -20,7 +21,7 @@ def secret_went(relay, config):
         httpd.start()
         httpd.wait(lambda: httpd.status(check=False), what="the daemon")
         answer = httpd.get("/mail-test?probe=0")
-        assert "SMTPSend-121: relay \"default\": a login with SMTPSendTLS opportunistic" in httpd.log(), httpd.log()
+        assert re.search(r'SMTPSend-121: .*relay "default": a login with SMTPSendTLS opportunistic', httpd.log()), httpd.log()
         assert not httpd.unexpected(), httpd.unexpected()
     if relay.logins:
         assert answer.status == 200, answer
