@@ -36,14 +36,19 @@ static void write_line(void *self, ss_log_level_t level, const char *line)
 static const ss_log_t sink = { .write = write_line, .level = SS_LOG_DEBUG };
 
 /* One call of httpd's monitor hook. */
-static int look(void)
+static int look_for(gid_t gid)
 {
     ss_sockets_options_t options = {
-        .globals = &globals, .log = &sink, .uid = geteuid(), .gid = getegid()
+        .globals = &globals, .log = &sink, .uid = geteuid(), .gid = gid
     };
 
     *lines = '\0';
     return ss_sockets_open_local(&fd, &place, &options, &trouble, now);
+}
+
+static int look(void)
+{
+    return look_for(getegid());
 }
 
 static void begin(void)
@@ -103,6 +108,9 @@ static void it_is_made_once_with_its_mode(void)
     CU_ASSERT_EQUAL(look(), 1);
     CU_ASSERT_EQUAL(stat(path, &info), 0);
     CU_ASSERT_EQUAL(info.st_mode & 0777, 0600);
+    /* So is one for another group: a graceful restart with another SMTPSendUser. */
+    CU_ASSERT_EQUAL(look_for(getegid() + 1), 1);
+    CU_ASSERT_EQUAL(look_for(getegid() + 1), 0);
     end();
 }
 
