@@ -48,7 +48,7 @@ done
 wait_for test -s /run/relay.port
 printf '#!/usr/bin/python3\nimport socket, sys\nprint("pw")\n' > /etc/smtp-send/token; chmod 755 /etc/smtp-send/token
 for file in smtp-sendd service; do
-    sed -i "s|^SMTPSendEngine Off|SMTPSendEngine On\nSMTPSendHost 127.0.0.1:$(cat /run/relay.port)\nSMTPSendUsername me\nSMTPSendPassword exec:/etc/smtp-send/token\nServerName host.example.com|" /etc/smtp-send/$file.conf
+    sed -i "s|^ *SMTPSendEngine Off|SMTPSendEngine On\nSMTPSendHost 127.0.0.1:$(cat /run/relay.port)\nSMTPSendUsername me\nSMTPSendPassword exec:/etc/smtp-send/token\nServerName host.example.com|" /etc/smtp-send/$file.conf
 done
 sed -i 's|^#SMTPSendListen .*|SMTPSendListen 127.0.0.1:25|' /etc/smtp-send/smtp-sendd.conf
 systemctl daemon-reload
