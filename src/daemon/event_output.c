@@ -173,7 +173,8 @@ static void set_signals(void)
     sigprocmask(SIG_SETMASK, &child, NULL);
 }
 
-/* Until the program ends. Returns whether the daemon has ended. */
+/* Until the program ends. Returns whether the daemon has ended; -1: it has, and the program had its
+ * time. */
 static int attend(pid_t pid, int *status)
 {
     int is_alone = 0;
@@ -184,7 +185,7 @@ static int attend(pid_t pid, int *status)
             is_alone ? ss_mono_since(until, ss_mono_now()) : -APR_USEC_PER_SEC;
         if (is_alone && left <= 0) {
             kill(pid, SIGTERM);
-            return 1;
+            return -1;
         }
         if (!wait_for(is_alone, left) || is_alone) continue;
         is_alone = 1;
@@ -206,8 +207,8 @@ int ss_event_output_keep(const char *program, apr_pool_t *pool)
         int status = 0;
         pid_t pid = start_program(argv, &log);
         int is_alone = pid > 0 ? attend(pid, &status) : wait_for(0, 0);
-        if (is_alone && !(has_lines() && ends < 3)) return 0;
-        if (ss_mono_since(ss_mono_now(), started) > CALM) ends = 0;
+        if (is_alone < 0 || (is_alone && !(has_lines() && ends < 3))) return 0;
+        if (!is_alone && ss_mono_since(ss_mono_now(), started) > CALM) ends = 0;
         apr_interval_time_t wait = ss_backoff_wait(ends++, AGAIN_FIRST, AGAIN_MOST);
         ss_log(&log, SS_LOG_WARN, 245,
                "SMTPSendEventLog %s: the program ended (status %d); it is started again in %d s",

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 
 from rig.sendd import Sendd
 
@@ -138,7 +139,10 @@ def test_a_full_disk_and_a_program_that_hangs_hold_up_nothing(make_httpd, relay)
 
 
 def test_a_program_that_does_not_read_loses_what_exceeds_the_memory(make_httpd, relay):
-    httpd = make_httpd('SMTPSendEventLog "|/bin/sleep 1000"', relay=relay, expect=["SMTPSend-237", "SMTPSend-239"])
+    httpd = make_httpd(relay=relay, start=False, expect=["SMTPSend-237", "SMTPSend-239"])
+    program = f"/bin/sleep {100000 + httpd.port}"
+    httpd.write(f'SMTPSendEventLog "|{program}"')
+    httpd.start()
     message = json.dumps(dict(MESSAGE, to="bob@example.net", metadata={"pad": "x" * 1900}))
     for count in range(3):
         assert httpd.request("POST", "/mail", (message + "\n").encode() * 300, {"Content-Type": "application/x-ndjson"}).status == 200
@@ -147,6 +151,8 @@ def test_a_program_that_does_not_read_loses_what_exceeds_the_memory(make_httpd, 
     lost = int(re.search(r"smtp_send_event_log_dropped_total (\d+)", metrics).group(1))
     assert 0 < lost < 2700
     httpd.wait_log("SMTPSend-239: SMTPSendEventLog .*events are lost")
+    httpd.stop()
+    httpd.wait(lambda: not subprocess.run(["pgrep", "-f", program], capture_output=True, text=True).stdout, 30, "the program and its keeper to end")
 
 
 def test_configtest(make_httpd, relay):
