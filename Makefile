@@ -252,7 +252,7 @@ TESTS ?= t/e2e
 e2e: all bench-programs $(B)/node/node_modules/mailparser/package.json $(B)/node/node_modules/smtp-server/package.json $(B)/sdk/node_modules/resend/package.json \
     $(if $(findstring interop,$(TESTS)),$(B)/node/node_modules/Haraka/package.json)
 	@echo "end to end: a private httpd with the module, $(TESTS)"
-	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --durations=10 $(TESTS)
+	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --durations=10 $(SIDE_BY_SIDE) $(TESTS)
 
 ## make browser         the pages in a real browser (chromium), with axe-core for accessibility
 $(B)/axe/node_modules/axe-core/axe.min.js:
@@ -291,7 +291,7 @@ check: check-packages
 	@$(MAKE) --no-print-directory sim SEED=1
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory fuzz-short
-	@$(MAKE) --no-print-directory e2e
+	@folder=$$(mktemp -d) && $(MAKE) --no-print-directory e2e SIDE_BY_SIDE="-n 2 --dist loadfile --basetemp=$$folder/tests" && rm -rf $$folder
 	@$(MAKE) --no-print-directory differential
 	@$(MAKE) --no-print-directory interop
 	@$(MAKE) --no-print-directory browser
