@@ -128,7 +128,7 @@ def test_tables_that_a_crash_left_in_part_are_completed(server, proxy, make_http
         database = proxy.database(server.database())
         database.sql(";".join(statements[:made]))
         works(node(make_httpd, database, relay))
-        assert database.sql("SELECT number FROM version") == [["2"]]
+        assert database.sql("SELECT number FROM version") == [["3"]]
 
 
 def test_tables_of_others_are_not_completed(server, proxy, make_httpd, relay):

@@ -98,7 +98,7 @@ def test_paused_time_does_not_expire(make_httpd, relay):
 
 def test_flush_makes_what_was_deferred_due(make_httpd, make_relay):
     state = {"busy": True}
-    relay = make_relay(replies={"RCPT": lambda session, argument: "451 4.3.0 later" if state["busy"] else None})
+    relay = make_relay(replies={"RCPT": lambda session, argument: "451 4.2.1 later" if state["busy"] else None})
     httpd = make_httpd("SMTPSendRetry 1h\n", relay=relay, expect=FLOW)
     idents = [httpd.send().json["id"] for _ in range(20)]
     for ident in idents:

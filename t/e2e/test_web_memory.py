@@ -70,6 +70,6 @@ def test_the_page_of_a_message_to_many(httpd):
     with open(f"/proc/{web}/clear_refs", "w") as file:
         file.write("5")
     page = httpd.request("GET", f"/mail-status/message/{ident}", None, {"Accept": "text/html"})
-    assert page.status == 200 and "500 of 49000 recipients" in page.text
+    assert page.status == 200 and "500 of 49,000 recipients" in page.text
     assert memory(web, "VmHWM") - before <= 16 * MIB
     assert len(httpd.request("GET", f"/mail-status/message/{ident}").json["recipients"]) == 49000
