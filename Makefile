@@ -205,12 +205,16 @@ install-service:
 	    to=$(DESTDIR)/etc/smtp-send/$$(basename $$f); [ ! -e "$$to" ] || to=$$to.new; install -m 644 $$f $$to; done
 
 # A package for Debian and its relatives, by debhelper, from what is built here; enabled by a2enmod smtp_send alone.
+# Made once and by one process, also for tests that run side by side.
 DEB := $(B)/libapache2-mod-smtp-send_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
 deb: all
 	@sh t/rig/packages deb
+	@flock $(B) $(MAKE) -s B=$(B) $(DEB)
+	@echo $(DEB)
+
+$(DEB): $(B)/mod_smtp_send.so $(B)/smtp-sendd $(B)/smtp-send $(MANUALS) $(shell find packaging conf include -type f)
 	@rm -rf $(B)/deb && mkdir -p $(B)/deb && cp -R packaging/debian $(B)/deb/debian
 	@cd $(B)/deb && TOP=$(CURDIR) OUT=$(abspath $(B)) VERSION=$(VERSION) debian/rules binary > build.log 2>&1 || { tail -20 build.log; exit 1; }
-	@echo $(DEB)
 
 # The sources as they are committed.
 dist:
