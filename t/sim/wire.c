@@ -405,7 +405,7 @@ int wire_has_bytes(const wire_t *wire)
 {
     struct iovec piece;
 
-    return wire->server.out.len || wire->server.in.len ||
+    return wire->server.out.len || wire->server.in.len || wire->server.is_closing ||
            ss_client_output(wire->client, &piece, 1, wire->world->mono);
 }
 

@@ -21,7 +21,8 @@
 /* Commits that find nothing to do until a run is over. */
 #define LAST_ROUNDS 100
 #define QUIET_ROUNDS 12 /* by chance nothing may have been tried: only a long silence is one */
-#define QUIET_ROUNDS_WITH_BYTES 40 /* ... and a longer one while bytes are on their way */
+#define QUIET_ROUNDS_WITH_BYTES                                                                    \
+    40 /* ... and a longer one while bytes, or an end, are on their way */
 
 void world_say(world_t *w, const char *format, ...)
 {
