@@ -80,7 +80,7 @@ def test_recipients_are_read_before_a_line_is_folded(make_httpd, relay, tmp_path
     sendmail = Sendmail(tmp_path, httpd)
     for field in ("Bcc", "To"):
         sendmail("-t", "-f", "app@example.com", input=f"{field}: {','.join(people)}\nSubject: x\n\nx\n".encode(), check=0)
-    blind, named = relay.wait_for(2)
+    blind, named = sorted(relay.wait_for(2), key=lambda message: b"\nTo: " in message.data)
     assert blind.rcpts == named.rcpts == people
     assert b"Bcc" not in blind.data
     assert [a.addr_spec for a in email.message_from_bytes(named.data, policy=email.policy.default)["to"].addresses] == people

@@ -119,7 +119,7 @@ def test_nothing_answers_at_all(make_httpd):
 
 def test_plain_text_on_a_port_for_tls(make_httpd, make_relay, certificates):
     relay = make_relay(tls="immediate", cert=certificates.issue("good"))
-    config = f"SMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendTestTimeout 6s\n"
+    config = f"SMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendTestTimeout 20s\n"
     httpd = make_httpd(config, relay=relay, expect=QUIET)
     text = check(httpd, "greeting", [], ["SMTPSendTLS tls"], "probe=1")
     httpd.write(config + "\n".join(part for part in works(text) if "Port" not in part and "Host" not in part) + "\n")
