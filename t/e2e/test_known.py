@@ -62,7 +62,8 @@ def test_a_pause_that_cannot_be_read_holds(proxy, database, make_httpd, relay):
     assert refused.status == 503 and "the queue is being opened" in refused.text
     rule.end()
     httpd.wait(lambda: httpd.status(check=False).get("paused"), 40, "the pause")
-    assert httpd.status()["queue"]["messages"] == 5 and not relay.messages
+    httpd.wait(lambda: httpd.status()["queue"]["messages"] == 5, 20, "the messages to be counted")
+    assert not relay.messages
     httpd.cli("resume", check=0)
     for ident in ids:
         httpd.wait_state(ident, "sent")
