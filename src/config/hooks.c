@@ -41,8 +41,16 @@ int ss_hooks_are_used(void)
     return are_used;
 }
 
+/* What the pool gives back goes into the next configuration's memory, and with that into what httpd
+ * forks before it reads that one's secrets. */
 static apr_status_t forget(void *list)
 {
+    const apr_array_header_t *gone = list;
+
+    for (int i = 0; i < gone->nelts; i++) {
+        char *secret = APR_ARRAY_IDX(gone, i, hook_key_t).secret;
+        explicit_bzero(secret, strlen(secret));
+    }
     if (keys == list) keys = NULL;
     return APR_SUCCESS;
 }
